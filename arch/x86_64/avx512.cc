@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arch/x86_64/hash.h"
+#include "arch/x86_64/x86_64.h"
+
+namespace skarn {
+namespace {
+
+bool HasAvx512() {
+  return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt") &&
+         __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") &&
+         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("vaes") &&
+         __builtin_cpu_supports("vpclmulqdq");
+}
+
+#define SKARN_TARGET_ROW                                                  \
+  SKARN_TARGET(                                                           \
+      "sse4.2,popcnt,aes,pclmul,avx2,bmi,bmi2,avx512f,avx512bw,avx512vl," \
+      "avx512vpopcntdq,vaes,vpclmulqdq")
+
+SKARN_TARGET_ROW
+void HashKeys(const HashSecret& secret, const Bytes* keys, size_t key_count,
+              uint64_t* hashes) {
+  x86_64::HashKeysInGroups(secret, keys, key_count, hashes);
+}
+
+}  // namespace
+
+const Kernels kAvx512Kernels = {
+    .name = "avx512",
+    .is_supported = &HasAvx512,
+    .hash_kind = HashKind::kAesRounds,
+    .hash_keys = &HashKeys,
+};
+
+}  // namespace skarn

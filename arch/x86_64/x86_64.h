@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The rows for x86-64, and what they take from each other. All need AES and carry-less
+// multiplication, which every server CPU since 2010 has; a guest that hides them runs
+// generic.
+#pragma once
+
+#include "arch/kernels.h"
+
+namespace skarn {
+
+extern const Kernels kSse42Kernels;   // Westmere and newer.
+extern const Kernels kAvx2Kernels;    // Haswell, Zen and newer.
+extern const Kernels kAvx512Kernels;  // Ice Lake, Zen 4 and newer.
+
+}  // namespace skarn
