@@ -1,0 +1,509 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The protocol itself, its limits, and the commands of the connection family."""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, ServerTest, Error, arity, both_protocols, err, main, SYNTAX
+from harness.resp import Closed, Connection, Push, Status, encode
+from harness.server import Server, wait_until
+
+
+@both_protocols
+class BasicTest(ServerTest):
+    def test_ping(self):
+        self.expect_all(
+            ("PING", Status("PONG")),
+            ("ping", Status("PONG")),
+            (["PING", "hello there"], b"hello there"),
+            (["PING", b"\x00\r\n\xff"], b"\x00\r\n\xff"),
+            (["PING", ""], b""),
+        )
+        self.expect_arity("PING a b")
+
+    def test_echo(self):
+        self.expect(["ECHO", b"a\r\nb"], b"a\r\nb")
+        self.expect_arity("ECHO", "ECHO a b")
+
+    def test_quit_replies_and_closes(self):
+        self.client.send("QUIT")
+        self.client.send("SET", "key", "never")
+        self.assertEqual(self.client.read(), OK)
+        self.assertTrue(self.client.is_closed_by_server())
+        self.assertIsNone(self.connect()("GET", "key"))
+
+    def test_unknown_command_names_its_first_arguments(self):
+        self.expect("foo", err("unknown command 'foo', with args beginning with: "))
+        self.expect("FOO a b", err("unknown command 'FOO', with args beginning with: 'a' 'b' "))
+        self.expect(["foo", "x" * 200],
+                    err("unknown command 'foo', with args beginning with: '%s' " % ("x" * 128)))
+        self.expect(["f\r\no", "a\nb"],
+                    err("unknown command 'f  o', with args beginning with: 'a b' "))
+        self.expect(["x" * 200],
+                    err("unknown command '%s', with args beginning with: " % ("x" * 128)))
+
+    def test_null_has_the_form_of_the_protocol(self):
+        self.client.send("GET", "missing")
+        self.assertEqual(self.client.read_typed(), ("$" if self.protocol == 2 else "_", None))
+
+    def test_select(self):
+        self.expect_all(
+            ("SET key zero", OK),
+            ("SELECT 9", OK),
+            ("GET key", None),
+            ("SET key nine", OK),
+            ("SELECT 0", OK),
+            ("GET key", b"zero"),
+            ("SELECT 15", OK),
+            ("SELECT 16", err("DB index is out of range")),
+            ("SELECT -1", err("DB index is out of range")),
+            ("SELECT x", err("value is not an integer or out of range")),
+            ("SELECT 99999999999999999999", err("value is not an integer or out of range")),
+        )
+        self.expect_arity("SELECT", "SELECT 1 2")
+
+    def test_reset(self):
+        self.expect_all(
+            ("SELECT 3", OK),
+            ("CLIENT SETNAME me", OK),
+            ("MULTI", OK),
+            ("RESET", Status("RESET")),
+            ("CLIENT GETNAME", None),
+            ("SET key value", OK),
+        )
+        self.client.send("GET", "missing")
+        self.assertEqual(self.client.read_typed(), ("$", None), "RESET goes back to RESP2")
+        self.expect("SELECT 0", OK)
+        self.expect("GET key", b"value")
+        self.expect_arity("RESET x")
+
+    def test_pipeline_keeps_the_order(self):
+        replies = self.client.pipeline([("INCR", "n") for _ in range(1000)])
+        self.assertEqual(replies, list(range(1, 1001)))
+
+
+class HelloTest(ServerTest):
+    def test_hello_tells_about_the_server(self):
+        reply = self.do("HELLO")
+        self.assertEqual(reply[::2], [b"server", b"version", b"proto", b"id", b"mode", b"role",
+                                      b"modules", b"availability_zone"][:len(reply) // 2])
+        fields = dict(zip(reply[::2], reply[1::2]))
+        self.assertEqual(fields[b"proto"], 2)
+        self.assertEqual(fields[b"mode"], b"standalone")
+        self.assertEqual(fields[b"role"], b"master")
+        self.assertEqual(fields[b"id"], self.do("CLIENT ID"))
+
+    def test_hello_switches_the_protocol(self):
+        reply = self.do("HELLO 3")
+        self.assertIsInstance(reply, dict)
+        self.assertEqual(reply[b"proto"], 3)
+        self.client.send("GET", "missing")
+        self.assertEqual(self.client.read_typed(), ("_", None))
+        self.assertIsInstance(self.do("HELLO 2"), list)
+        self.client.send("GET", "missing")
+        self.assertEqual(self.client.read_typed(), ("$", None))
+
+    def test_hello_options(self):
+        self.assertIsInstance(self.do("HELLO 3 SETNAME me"), dict)
+        self.expect("CLIENT GETNAME", b"me")
+        self.assertIsInstance(self.do("HELLO 2 AUTH default any setname you"), list)
+        self.expect("CLIENT GETNAME", b"you")
+
+    def test_hello_errors(self):
+        self.expect_all(
+            ("HELLO 1", Error("NOPROTO unsupported protocol version")),
+            ("HELLO 4", Error("NOPROTO unsupported protocol version")),
+            ("HELLO x", err("Protocol version is not an integer or out of range")),
+            ("HELLO 3 WHAT", err("Syntax error in HELLO option 'WHAT'")),
+            ("HELLO 3 AUTH a", err("Syntax error in HELLO option 'AUTH'")),
+            (["HELLO", "3", "SETNAME", "a b"],
+             err("Client names cannot contain spaces, newlines or special characters.")),
+            ("HELLO 3 AUTH nobody x",
+             Error("WRONGPASS invalid username-password pair or user is disabled.")),
+        )
+        self.assertIsInstance(self.do("HELLO"), list, "still RESP2 after refused HELLOs")
+
+
+class AuthTest(ServerTest):
+    options = ("--requirepass", "secret")
+
+    def setUp(self):
+        self.client = self.server.connect()
+        self.addCleanup(self.client.close)
+
+    def test_needs_a_password(self):
+        refused = Error("NOAUTH Authentication required.")
+        self.expect_all(
+            ("PING", refused),
+            ("GET key", refused),
+            ("COMMAND COUNT", refused),
+            ("nonsense", refused),
+            ("GET", refused),
+            ("HELLO 3", Error(
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+                "HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client "
+                "and select the RESP protocol version at the same time")),
+            ("AUTH wrong", Error("WRONGPASS invalid username-password pair or user is disabled.")),
+            ("AUTH nobody secret",
+             Error("WRONGPASS invalid username-password pair or user is disabled.")),
+            ("AUTH secret", OK),
+            ("PING", Status("PONG")),
+            ("RESET", Status("RESET")),
+            ("PING", refused),
+            ("AUTH default secret", OK),
+            ("PING", Status("PONG")),
+            ("AUTH a b c", SYNTAX),
+            ("AUTH", arity("auth")),
+        )
+
+    def test_hello_authenticates(self):
+        self.assertIsInstance(self.do("HELLO 3 AUTH default secret"), dict)
+        self.expect("PING", Status("PONG"))
+
+    def test_quit_needs_none(self):
+        self.expect("QUIT", OK)
+
+    def test_limits_what_strangers_may_send(self):
+        self.client.send_raw(b"*11\r\n")
+        self.assertEqual(self.client.read(),
+                         err("Protocol error: unauthenticated multibulk length"))
+        self.assertTrue(self.client.is_closed_by_server())
+        other = self.server.connect()
+        self.addCleanup(other.close)
+        other.send_raw(b"*2\r\n$16385\r\n")
+        self.assertEqual(other.read(), err("Protocol error: unauthenticated bulk length"))
+        self.assertTrue(other.is_closed_by_server())
+
+    def test_config_set_requirepass(self):
+        self.expect_all(
+            ("AUTH secret", OK),
+            ("CONFIG SET requirepass other", OK),
+            ("PING", Status("PONG")),
+        )
+        stranger = self.server.connect()
+        self.addCleanup(stranger.close)
+        self.expect("AUTH secret",
+                    Error("WRONGPASS invalid username-password pair or user is disabled."),
+                    stranger)
+        self.expect("AUTH other", OK, stranger)
+        self.expect("CONFIG SET requirepass secret", OK, stranger)
+
+
+class NoAuthTest(ServerTest):
+    def test_auth_without_a_password_set(self):
+        self.expect("AUTH x", err(
+            "AUTH <password> called without any password configured for the default user. "
+            "Are you sure your configuration is correct?"))
+        self.expect("AUTH default anything", OK)
+
+
+class ProtocolTest(ServerTest):
+    """Requests byte by byte, as well-behaved and other clients send them."""
+
+    def expect_protocol_error(self, data, text):
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.send_raw(data)
+        self.assertEqual(client.read(), err("Protocol error: " + text), data[:60])
+        self.assertTrue(client.is_closed_by_server())
+
+    def replies(self, data, count):
+        self.client.send_raw(data)
+        return [self.client.read() for _ in range(count)]
+
+    def test_refuses_malformed_requests(self):
+        for data, text in [
+            (b"*x\r\n", "invalid multibulk length"),
+            (b"*99999999999999999999\r\n", "invalid multibulk length"),
+            (b"*2147483648\r\n", "invalid multibulk length"),
+            (b"*1\r\nfoo\r\n", "expected '$', got 'f'"),
+            (b"*1\r\n:1\r\n", "expected '$', got ':'"),
+            (b"*1\r\n\r\n", "expected '$', got '\r'"),
+            (b"*1\r\n$x\r\n", "invalid bulk length"),
+            (b"*1\r\n$-1\r\n", "invalid bulk length"),
+            (b"*1\r\n$536870913\r\n", "invalid bulk length"),
+            (b"*1\r\n$99999999999999999999\r\n", "invalid bulk length"),
+            (b"*1\r\n$1 \r\n", "invalid bulk length"),
+            (b"*" + b"1" * 70000, "too big mbulk count string"),
+            (b"*1\r\n$" + b"1" * 70000, "too big bulk count string"),
+            (b"x" * 70000, "too big inline request"),
+            (b'set "key value\r\n', "unbalanced quotes in request"),
+        ]:
+            with self.subTest(data=data[:40]):
+                self.expect_protocol_error(data, text.replace("\r", " "))
+
+    def test_answers_what_came_before_the_malformed_request(self):
+        self.assertEqual(self.replies(encode("PING") + b"*1\r\n!\r\n", 2),
+                         [Status("PONG"), err("Protocol error: expected '$', got '!'")])
+
+    def test_passes_over_empty_requests(self):
+        self.assertEqual(self.replies(b"\r\n*0\r\n*-1\r\n\r\n  \r\nPING\r\n", 1),
+                         [Status("PONG")])
+
+    def test_takes_bytes_one_by_one(self):
+        for byte in encode("SET", "key", b"a\r\n$3"):
+            self.client.send_raw(bytes([byte]))
+        self.assertEqual(self.client.read(), OK)
+        self.expect("GET key", b"a\r\n$3")
+
+    def test_takes_inline_requests(self):
+        self.assertEqual(self.replies(b"SET key value\r\nGET key\n  get   key  \r\n", 3),
+                         [OK, b"value", b"value"])
+
+    def test_takes_quotes_in_inline_requests(self):
+        for sent, value in [
+            (b'"a b"', b"a b"), (b"'a b'", b"a b"), (b'"\\x00\\xff\\n\\r\\t\\a\\b"',
+                                                     b"\x00\xff\n\r\t\a\b"),
+            (b'"\\"\\\\"', b'"\\'), (b"'\\''", b"'"), (b"'\\n'", b"\\n"), (b'""', b""),
+            (b"''", b""), (b'"\\xzz"', b"xzz"), (b'a"b"', b"ab"), (b"'a'b", b"ab"),
+        ]:
+            with self.subTest(sent=sent):
+                self.assertEqual(self.replies(b"ECHO " + sent + b"\r\n", 1), [value])
+
+    def test_takes_a_mixture_in_one_packet(self):
+        data = b"".join(encode("SET", f"k{i}", i) + b"GET k%d\r\n" % i for i in range(100))
+        expected = [reply for i in range(100) for reply in (OK, b"%d" % i)]
+        self.assertEqual(self.replies(data, 200), expected)
+
+    def test_takes_big_arguments(self):
+        for size in (16383, 16384, 32767, 32768, 65535, 65536, 65537, 1 << 20, 5_000_001):
+            with self.subTest(size=size):
+                value = bytes(range(256)) * (size // 256 + 1)
+                value = value[:size]
+                self.expect(["SET", "key", value], OK)
+                self.assertEqual(self.do("GET key"), value)
+                self.assertEqual(self.do(["ECHO", value]), value)
+
+    def test_takes_many_arguments(self):
+        count = 100_000
+        pairs = [x for i in range(count) for x in (b"k%d" % i, b"v%d" % i)]
+        self.expect(["MSET", *pairs], OK)
+        self.assertEqual(self.do(["MGET", *pairs[::2]]), pairs[1::2])
+        self.expect(["DEL", *pairs[::2]], count)
+
+    def test_closes_on_a_query_buffer_over_its_limit(self):
+        self.expect("CONFIG SET client-query-buffer-limit 1048576", OK)
+        victim = self.server.connect()
+        self.addCleanup(victim.close)
+        try:
+            victim.send_raw(b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$4000000\r\n")
+            for _ in range(40):
+                victim.send_raw(b"x" * 100_000)
+        except OSError:
+            pass
+        self.assertTrue(victim.is_closed_by_server())
+        self.expect("CONFIG SET client-query-buffer-limit 1gb", OK)
+        self.expect("PING", Status("PONG"))
+
+    def test_keeps_serving_beside_half_requests(self):
+        halves = [self.connect() for _ in range(50)]
+        for client in halves:
+            client.send_raw(b"*2\r\n$3\r\nGET\r\n$3\r\nk")
+        self.expect("SET key value", OK)
+        for client in halves:
+            client.send_raw(b"ey\r\n")
+            self.assertEqual(client.read(), b"value")
+
+
+class ClientTest(ServerTest):
+    def fields(self, line):
+        return dict(word.split("=", 1) for word in line.decode().split(" "))
+
+    def test_id_and_names(self):
+        first, second = self.do("CLIENT ID"), self.connect()("CLIENT", "ID")
+        self.assertGreater(second, first)
+        self.expect_all(
+            ("CLIENT GETNAME", None),
+            ("CLIENT SETNAME me", OK),
+            ("CLIENT GETNAME", b"me"),
+            (["CLIENT", "SETNAME", "a b"],
+             err("Client names cannot contain spaces, newlines or special characters.")),
+            (["CLIENT", "SETNAME", ""], OK),
+            ("CLIENT GETNAME", None),
+        )
+
+    def test_setinfo(self):
+        self.expect_all(
+            ("CLIENT SETINFO lib-name mine", OK),
+            ("CLIENT SETINFO LIB-VER 1.2.3", OK),
+            (["CLIENT", "SETINFO", "lib-name", "a b"],
+             err("lib-name cannot contain spaces, newlines or special characters.")),
+            ("CLIENT SETINFO what x", err("Unrecognized option 'what'")),
+        )
+        fields = self.fields(self.do("CLIENT INFO").strip())
+        self.assertEqual((fields["lib-name"], fields["lib-ver"]), ("mine", "1.2.3"))
+
+    def test_info_describes_this_connection(self):
+        self.do("CLIENT SETNAME me")
+        self.do("SELECT 3")
+        fields = self.fields(self.do("CLIENT INFO").strip())
+        host, port = self.client.socket.getsockname()
+        self.assertEqual(fields["addr"], f"{host}:{port}")
+        self.assertEqual(fields["laddr"], f"127.0.0.1:{self.server.port}")
+        self.assertEqual(fields["name"], "me")
+        self.assertEqual(fields["db"], "3")
+        self.assertEqual(fields["cmd"], "client|info")
+        self.assertEqual(fields["resp"], "2")
+        self.assertEqual(fields["user"], "default")
+        self.assertEqual(fields["flags"], "N")
+        self.assertEqual(int(fields["id"]), self.do("CLIENT ID"))
+        self.assertEqual(list(fields)[:9], ["id", "addr", "laddr", "fd", "name", "age", "idle",
+                                            "flags", "capa"])
+
+    def test_list(self):
+        other = self.connect()
+        mine, others = self.do("CLIENT ID"), other("CLIENT", "ID")
+        ids = [int(self.fields(line)["id"]) for line in self.do("CLIENT LIST").splitlines()]
+        self.assertTrue({mine, others} <= set(ids))
+        listed = self.do(f"CLIENT LIST ID {others} {mine} 99999999").splitlines()
+        self.assertEqual([int(self.fields(line)["id"]) for line in listed], sorted([others, mine]))
+        normal = self.do("CLIENT LIST TYPE normal").splitlines()
+        self.assertGreaterEqual(len(normal), 2)
+        self.expect("CLIENT LIST TYPE replica", b"")
+        self.expect("CLIENT LIST TYPE what", err("Unknown client type 'what'"))
+        self.expect("CLIENT LIST ID x", SYNTAX)
+        self.expect("CLIENT LIST WHAT", SYNTAX)
+
+    def test_kill_by_address_and_id(self):
+        for argument in ("addr", "id"):
+            with self.subTest(by=argument):
+                victim = self.server.connect()
+                self.addCleanup(victim.close)
+                number = victim("CLIENT", "ID")
+                host, port = victim.socket.getsockname()
+                if argument == "addr":
+                    self.expect(f"CLIENT KILL {host}:{port}", OK)
+                else:
+                    self.expect(f"CLIENT KILL ID {number}", 1)
+                self.assertTrue(victim.is_closed_by_server())
+        self.expect("CLIENT KILL 1.2.3.4:5", err("No such client"))
+        self.expect("CLIENT KILL ID 999999999", 0)
+        self.expect("CLIENT KILL ID x", SYNTAX)
+        self.expect("CLIENT KILL TYPE what", err("Unknown client type 'what'"))
+        self.expect("CLIENT KILL SKIPME maybe", SYNTAX)
+        self.expect("CLIENT KILL USER nobody", err("No such user 'nobody'"))
+
+    def test_kill_passes_over_the_caller_unless_asked(self):
+        mine = self.do("CLIENT ID")
+        self.expect(f"CLIENT KILL ID {mine}", 0)
+        self.expect(f"CLIENT KILL ID {mine} SKIPME no", 1)
+        self.assertTrue(self.client.is_closed_by_server())
+
+    def test_reply_off_and_skip(self):
+        self.client.send_raw(encode("CLIENT", "REPLY", "OFF") + encode("SET", "a", "1") +
+                             encode("CLIENT", "REPLY", "ON") + encode("CLIENT", "REPLY", "SKIP") +
+                             encode("SET", "b", "2") + encode("GET", "a"))
+        self.assertEqual([self.client.read(), self.client.read()], [OK, b"1"])
+        self.expect("GET b", b"2")
+        self.expect("CLIENT REPLY what", SYNTAX)
+
+    def test_pause_and_unpause(self):
+        other = self.connect()
+        self.expect("CLIENT PAUSE 60000 WRITE", OK)
+        self.assertIsNone(other("GET", "key"))
+        other.send("SET", "key", "value")
+        self.expect("GET key", None)
+        self.expect("CLIENT UNPAUSE", OK)
+        self.assertEqual(other.read(), OK)
+        self.expect("CLIENT PAUSE 100 ALL", OK)
+        begun = time.monotonic()
+        self.assertEqual(other("GET", "key"), b"value")
+        self.assertGreater(time.monotonic() - begun, 0.05)
+        self.expect("CLIENT PAUSE x", err("timeout is not an integer or out of range"))
+        self.expect("CLIENT PAUSE -1", err("timeout is negative"))
+        self.expect("CLIENT PAUSE 1 what", err("CLIENT PAUSE mode must be WRITE or ALL"))
+
+    def test_no_evict_no_touch_and_others(self):
+        self.expect_all(
+            ("CLIENT NO-EVICT on", OK),
+            ("CLIENT NO-EVICT off", OK),
+            ("CLIENT NO-EVICT what", SYNTAX),
+            ("CLIENT NO-TOUCH on", OK),
+            ("CLIENT NO-TOUCH off", OK),
+            ("CLIENT NO-TOUCH what", SYNTAX),
+            ("CLIENT UNBLOCK 999999", 0),
+            ("CLIENT UNBLOCK x", err("value is not an integer or out of range")),
+            ("CLIENT UNBLOCK 1 what",
+             err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
+            ("CLIENT what", err("unknown subcommand 'what'. Try CLIENT HELP.")),
+            ("CLIENT", arity("client")),
+            ("CLIENT ID x", arity("client|id")),
+            ("CLIENT SETNAME", arity("client|setname")),
+        )
+        self.assertEqual(self.do("CLIENT HELP")[0],
+                         Status("CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"))
+
+
+class LimitsTest(ServerTest):
+    options = ("--maxclients", "20")
+
+    def test_refuses_clients_above_maxclients(self):
+        clients = []
+        refused = None
+        for _ in range(25):
+            client = self.server.connect()
+            self.addCleanup(client.close)
+            clients.append(client)
+            try:
+                reply = client("PING")
+            except (Closed, OSError):
+                reply = None
+            if reply != Status("PONG"):
+                refused = reply
+                break
+        self.assertEqual(refused, err("max number of clients reached"))
+        self.assertLessEqual(len(clients), 21)
+        for client in clients:
+            client.close()
+        self.expect("PING", Status("PONG"))
+        wait_until(lambda: int(self.server.info("clients")["connected_clients"]) <= 3)
+
+    def test_closes_idle_clients(self):
+        idle = self.server.connect()
+        self.addCleanup(idle.close)
+        self.expect("CONFIG SET timeout 1", OK)
+        self.assertTrue(idle.is_closed_by_server(10))
+        self.connect()("CONFIG", "SET", "timeout", "0")
+
+
+class UnixSocketTest(ServerTest):
+    def test_serves_a_unix_socket(self):
+        with Server("--unixsocket", "./s", "--unixsocketperm", "700") as server:
+            path = server.path("s")
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o700)
+            with Connection(path) as client:
+                self.assertEqual(client("SET", "key", "value"), OK)
+                self.assertEqual(client("GET", "key"), b"value")
+                self.assertIn(b"unixsocket", client("INFO", "everything") + b"unixsocket")
+            server.stop()
+            self.assertFalse(os.path.exists(path))
+
+
+class MonitorTest(ServerTest):
+    def test_monitor_shows_commands(self):
+        watcher = self.server.connect()
+        self.addCleanup(watcher.close)
+        self.assertEqual(watcher("MONITOR"), OK)
+        self.do(["SET", "key", b'a"\n\x00'])
+        line = watcher.read()
+        self.assertRegex(line, r'^\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "key" "a\\"\\n\\x00"$')
+        self.do("SELECT 5")
+        self.assertRegex(watcher.read(), r'\[5 .*"SELECT" "5"|\[0 .*"SELECT" "5"')
+
+
+class PushTest(ServerTest):
+    def test_a_push_is_told_from_a_reply(self):
+        client = self.connect(3)
+        client.send("SUBSCRIBE", "channel")
+        self.assertEqual(client.read_push(), Push([b"subscribe", b"channel", 1]))
+        self.assertEqual(client("PING"), Status("PONG"))
+        self.expect("PUBLISH channel hello", 1)
+        self.assertEqual(client.read_push(), Push([b"message", b"channel", b"hello"]))
+
+
+if __name__ == "__main__":
+    main()
