@@ -48,7 +48,7 @@ void StoreHeader(uint8_t* data, size_t size_bytes, size_t count) {
 }
 
 template <class Word>
-Word Load(const uint8_t* from) {
+Word LoadWord(const void* from) {
   Word word;
   std::memcpy(&word, from, sizeof word);
   return word;
@@ -164,22 +164,6 @@ bool ListpackItem::Matches(const uint8_t* entry) const {
           std::memcmp(entry + head_bytes_, text_.data(), text_.size()) == 0);
 }
 
-template <class Word>
-Word ListpackItem::FirstWord() const {
-  std::array<uint8_t, sizeof(Word)> form{};
-  if (is_integer_) return Load<Word>(head_.data());
-  form[0] = head_[0];
-  std::memcpy(&form[1], text_.data(), sizeof(Word) - 1);
-  return Load<Word>(form.data());
-}
-
-template <class Word>
-Word ListpackItem::LastWord() const {
-  if (is_integer_) return Load<Word>(head_.data() + head_bytes_ - sizeof(Word));
-  if (text_.size() < sizeof(Word)) return FirstWord<Word>();
-  return Load<Word>(AsUnsigned(text_) + text_.size() - sizeof(Word));
-}
-
 // --- Reading.
 // -------------------------------------------------------------------------------------
 
@@ -280,16 +264,18 @@ inline size_t ListpackView::Scan(uint8_t head, size_t from, size_t skip,
   return static_cast<size_t>(stop - data_);
 }
 
-// An item whose head is one byte and tells the size of its form, which is at least one
-// Word: equal if the last Word, the first Word and what may lie between are equal. The
-// last comes first as fields tend to differ there.
+// An item whose head is one byte and which has at least a Word of payload behind it:
+// equal if the last Word, the first Word and what may lie between are equal. The last
+// comes first as fields tend to differ there.
 template <class Word>
-size_t ListpackView::FindShort(const ListpackItem& item, size_t from, size_t skip) const {
-  const Word first_word = item.FirstWord<Word>();
-  const Word last_word = item.LastWord<Word>();
-  const size_t last_from = item.encoded_bytes_ - sizeof(Word);
+size_t ListpackView::FindShort(const ListpackItem& item, Bytes payload, size_t from,
+                               size_t skip) const {
+  const Word first_word = LoadWord<Word>(payload.data());
+  const size_t last_from = payload.size() - sizeof(Word);
+  const Word last_word = LoadWord<Word>(payload.data() + last_from);
   const auto ends_match = [=](const uint8_t* entry) {
-    return Load<Word>(entry + last_from) == last_word && Load<Word>(entry) == first_word;
+    return LoadWord<Word>(entry + 1 + last_from) == last_word &&
+           LoadWord<Word>(entry + 1) == first_word;
   };
   if (last_from <= sizeof(Word)) {
     if (skip == 1) return Scan(item.head_[0], from, 1, ends_match);
@@ -303,14 +289,15 @@ size_t ListpackView::FindShort(const ListpackItem& item, size_t from, size_t ski
 }
 
 size_t ListpackView::Find(const ListpackItem& item, size_t from, size_t skip) const {
-  const size_t form_bytes = item.encoded_bytes_;
-  if (form_bytes > 64) {
+  if (item.encoded_bytes_ > 64) {
     return Scan(item.head_[0], from, skip,
                 [&](const uint8_t* entry) { return item.Matches(entry); });
   }
-  if (form_bytes >= 8) return FindShort<uint64_t>(item, from, skip);
-  if (form_bytes >= 4) return FindShort<uint32_t>(item, from, skip);
-  if (form_bytes >= 2) return FindShort<uint16_t>(item, from, skip);
+  const Bytes payload = item.payload();
+  if (payload.size() >= 8) return FindShort<uint64_t>(item, payload, from, skip);
+  if (payload.size() >= 4) return FindShort<uint32_t>(item, payload, from, skip);
+  if (payload.size() >= 2) return FindShort<uint16_t>(item, payload, from, skip);
+  if (payload.size() == 1) return FindShort<uint8_t>(item, payload, from, skip);
   return Scan(item.head_[0], from, skip, [](const uint8_t*) { return true; });
 }
 

@@ -105,11 +105,11 @@ class ListpackItem {
  private:
   friend class ListpackView;
   void SetInteger(int64_t integer);
-  // Word I of the form (its first or last sizeof(Word) bytes), for the scan.
-  template <class Word>
-  Word FirstWord() const;
-  template <class Word>
-  Word LastWord() const;
+  // What follows the first byte of a form of up to 64 bytes.
+  Bytes payload() const {
+    const auto* form = reinterpret_cast<const char*>(head_.data());
+    return is_integer_ ? Bytes(form + 1, encoded_bytes_ - 1) : text_;
+  }
 
   Bytes text_;  // Empty for an integer.
   size_t encoded_bytes_ = 0;
@@ -199,7 +199,8 @@ class ListpackView {
   template <class Match>
   size_t Scan(uint8_t head, size_t from, size_t skip, Match match) const;
   template <class Word>
-  size_t FindShort(const ListpackItem& item, size_t from, size_t skip) const;
+  size_t FindShort(const ListpackItem& item, Bytes payload, size_t from,
+                   size_t skip) const;
 
   const uint8_t* data_ = nullptr;
 };

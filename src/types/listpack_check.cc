@@ -46,6 +46,14 @@ bool BacklenIsValid(std::span<const uint8_t> rest, size_t encoded_bytes, size_t 
   return value == encoded_bytes;
 }
 
+// True for most entries that are minimal: 7-bit integers, short texts that start like no
+// integer.
+bool IsMinimalAtAGlance(std::span<const uint8_t> entry) {
+  if (entry[0] < 0x80) return true;
+  if (entry[0] >= 0xC0) return false;
+  return entry[0] == 0x80 || entry[1] > '9' || entry[1] < '-';
+}
+
 bool HeaderIsValid(Bytes bytes) {
   return bytes.size() >= kListpackEmptyBytes && bytes.size() <= kListpackBytesMax &&
          LoadLittle<uint32_t>(bytes.data()) == bytes.size() &&
@@ -70,7 +78,7 @@ ListpackHealth ExamineListpack(Bytes bytes) {
     if (!BacklenIsValid(rest, encoded_bytes, entry_bytes - encoded_bytes)) {
       return ListpackHealth::kBroken;
     }
-    if (rest[0] >= 0x80 && is_minimal) {
+    if (is_minimal && !IsMinimalAtAGlance(rest)) {
       const ListpackElement element = view.At(position);
       const ListpackItem item = element.is_integer() ? ListpackItem(element.integer())
                                                      : ListpackItem(element.text());
