@@ -3,9 +3,7 @@
 #include "types/listpack.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
-#include <limits>
 
 #include "base/check.h"
 
@@ -56,36 +54,7 @@ Word LoadWord(const void* from) {
 
 }  // namespace
 
-// --- Integers and their texts.
-// --------------------------------------------------------------------
-
-std::optional<int64_t> ParseCanonicalInteger(Bytes text) {
-  if (text.empty() || text.size() > kIntegerTextBytesMax) return std::nullopt;
-  const bool is_negative = text[0] == '-';
-  const size_t digits_from = is_negative ? 1 : 0;
-  if (digits_from == text.size()) return std::nullopt;
-  if (text[digits_from] == '0') {
-    return text.size() == 1 ? std::optional<int64_t>(0) : std::nullopt;
-  }
-  if (text.size() - digits_from > 19) return std::nullopt;
-
-  uint64_t magnitude = 0;  // Nineteen digits cannot overflow it.
-  for (size_t i = digits_from; i < text.size(); ++i) {
-    const auto digit = static_cast<uint8_t>(text[i] - '0');
-    if (digit > 9) return std::nullopt;
-    magnitude = magnitude * 10 + digit;
-  }
-  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
-  if (magnitude > kMax + (is_negative ? 1 : 0)) return std::nullopt;
-  return static_cast<int64_t>(is_negative ? 0 - magnitude : magnitude);
-}
-
-Bytes FormatInteger(int64_t integer, IntegerText& room) {
-  const auto [end, error] =
-      std::to_chars(room.data(), room.data() + room.size(), integer);
-  SKARN_DCHECK(error == std::errc());
-  return {room.data(), static_cast<size_t>(end - room.data())};
-}
+// --- Elements --------------------------------------------------------------------------
 
 size_t ListpackElement::TextBytes() const {
   IntegerText room;
@@ -101,8 +70,8 @@ std::string ListpackElement::ToString() const {
 // ---------------------------------------------------------------------------------------
 
 ListpackItem::ListpackItem(Bytes text) {
-  if (const auto integer = ParseCanonicalInteger(text)) {
-    SetInteger(*integer);
+  if (int64_t integer = 0; ParseInt64(text, &integer)) {
+    SetInteger(integer);
     return;
   }
   text_ = text;

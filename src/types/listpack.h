@@ -27,6 +27,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/numbers.h"
 #include "types/byte_order.h"
 
 namespace skarn {
@@ -36,17 +37,9 @@ inline constexpr size_t kListpackEmptyBytes = 7;
 inline constexpr size_t kListpackBytesMax = size_t{1}
                                             << 30;      // Peers refuse to grow beyond.
 inline constexpr size_t kListpackCountUnknown = 65535;  // In the header: scan to count.
-inline constexpr size_t kIntegerTextBytesMax = 20;      // "-9223372036854775808"
-
-// The integer whose canonical decimal text `text` is: no blanks, plus sign, leading zeros
-// or "-0".
-std::optional<int64_t> ParseCanonicalInteger(Bytes text);
 
 // Room for the decimal text of any int64.
-using IntegerText = std::array<char, 24>;
-
-// Writes the decimal text of `integer` into `room`, of which the result is a view.
-Bytes FormatInteger(int64_t integer, IntegerText& room);
+using IntegerText = std::array<char, kInt64TextMax>;
 
 // What one entry holds: a view into the listpack, or an integer.
 class ListpackElement {
@@ -63,7 +56,8 @@ class ListpackElement {
   // The element as text; an integer is written into `room`, which must outlive the
   // result.
   Bytes ToText(IntegerText& room) const {
-    return is_integer() ? FormatInteger(integer(), room) : text();
+    if (!is_integer()) return text();
+    return {room.data(), FormatInt64(room.data(), integer())};
   }
   // Bytes ToText would give.
   size_t TextBytes() const;
@@ -71,7 +65,9 @@ class ListpackElement {
   std::string ToString() const;
   // The integer that the element is or that its text spells canonically.
   std::optional<int64_t> ToInteger() const {
-    return is_integer() ? std::optional(integer()) : ParseCanonicalInteger(text());
+    int64_t value = 0;
+    if (is_integer()) return integer();
+    return ParseInt64(text(), &value) ? std::optional(value) : std::nullopt;
   }
   friend bool operator==(const ListpackElement& element, Bytes text) {
     IntegerText room;

@@ -2,12 +2,12 @@
 //
 // The listpack work of HGET and HSET on a small hash, at a given count of fields.
 
-#include <benchmark/benchmark.h>
+#include "types/listpack.h"
 
 #include <string>
 #include <vector>
 
-#include "types/listpack.h"
+#include <benchmark/benchmark.h>
 
 namespace skarn {
 namespace {

@@ -2,13 +2,13 @@
 //
 // LZF on text like that of small JSON documents, and on bytes that do not compress.
 
-#include <benchmark/benchmark.h>
+#include "types/lzf.h"
 
 #include <memory>
 #include <random>
 #include <string>
 
-#include "types/lzf.h"
+#include <benchmark/benchmark.h>
 
 namespace skarn {
 namespace {

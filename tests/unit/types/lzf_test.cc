@@ -2,12 +2,12 @@
 
 #include "types/lzf.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace skarn {
 namespace {
