@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/memory.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <vector>
+
+#ifndef SKARN_SANITIZED
+#include <jemalloc/jemalloc.h>
+#endif
+
+#include "base/check.h"
+#include "base/mutex.h"
+
+namespace skarn::memory {
+namespace {
+
+// ---- size classes ----------------------------------------------------------------------------
+
+struct ClassRange {
+  size_t up_to, step;
+};
+// Steps are at most 3 % above 512 bytes. Multiples of 64 are classes of their own throughout, so
+// that the segments of tables fit exactly.
+constexpr ClassRange kRanges[] = {{256, 8},   {1024, 16},  {2048, 32},
+                                  {4096, 64}, {8192, 128}, {16384, 256}};
+constexpr size_t kBlockMin = 16;
+
+constexpr size_t CountClasses() {
+  size_t count = 0, size = kBlockMin;
+  for (const ClassRange& range : kRanges) {
+    for (; size <= range.up_to; size += range.step) ++count;
+    size = range.up_to + (&range != &kRanges[5] ? (&range + 1)->step : 0);
+  }
+  return count;
+}
+constexpr size_t kClassCount = CountClasses();
+
+struct ClassTables {
+  std::array<uint16_t, kClassCount> size{};
+  std::array<uint8_t, kSlabBlockMax / 8 + 1> of_size{};  // Index: (size + 7) / 8.
+};
+constexpr ClassTables MakeTables() {
+  ClassTables tables;
+  size_t count = 0, size = kBlockMin;
+  for (size_t r = 0; r < std::size(kRanges); ++r) {
+    for (; size <= kRanges[r].up_to; size += kRanges[r].step) {
+      tables.size[count++] = static_cast<uint16_t>(size);
+    }
+    if (r + 1 < std::size(kRanges)) size = kRanges[r].up_to + kRanges[r + 1].step;
+  }
+  size_t index = 0;
+  for (size_t units = 0; units < tables.of_size.size(); ++units) {
+    while (tables.size[index] < units * 8) ++index;
+    tables.of_size[units] = static_cast<uint8_t>(index);
+  }
+  return tables;
+}
+constexpr ClassTables kTables = MakeTables();
+static_assert(kClassCount < 256 && kTables.size[kClassCount - 1] == kSlabBlockMax);
+
+size_t ClassOf(size_t size) { return kTables.of_size[(size + 7) / 8]; }
+size_t SizeOfClass(size_t index) { return kTables.size[index]; }
+size_t SlabSizeOfClass(size_t index) { return SizeOfClass(index) <= 1024 ? 65536 : 262144; }
+// About 8 KB of free blocks per class and thread, at least 4 blocks.
+size_t MagazineCapacity(size_t index) {
+  return std::clamp<size_t>(8192 / SizeOfClass(index), 4, 64);
+}
+
+// ---- extents ---------------------------------------------------------------------------------
+
+#ifdef SKARN_SANITIZED
+void* ObtainExtent(size_t size, size_t alignment) {
+  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+void ReleaseExtent(void* extent, size_t, size_t) { std::free(extent); }
+size_t LargeSize(size_t size) { return (size + 4095) / 4096 * 4096; }
+#else
+// Our own arena keeps the keyspace apart from connection buffers and library allocations.
+int ArenaFlags() {
+  static const int flags = [] {
+    unsigned arena = 0;
+    size_t size = sizeof(arena);
+    SKARN_CHECK(mallctl("arenas.create", &arena, &size, nullptr, 0) == 0);
+    return static_cast<int>(MALLOCX_ARENA(arena) | MALLOCX_TCACHE_NONE);
+  }();
+  return flags;
+}
+void* ObtainExtent(size_t size, size_t alignment) {
+  return mallocx(size, ArenaFlags() | MALLOCX_ALIGN(alignment));
+}
+void ReleaseExtent(void* extent, size_t size, size_t alignment) {
+  sdallocx(extent, size, ArenaFlags() | MALLOCX_ALIGN(alignment));
+}
+size_t LargeSize(size_t size) { return nallocx(size, MALLOCX_ALIGN(4096)); }
+#endif
+constexpr size_t kLargeAlignment = 4096;
+
+std::atomic<int64_t> committed_bytes{0};
+
+// ---- slabs and depots ------------------------------------------------------------------------
+
+// The first 64 bytes of a slab. Free blocks form a list through their first four bytes; blocks
+// never used so far lie behind `fresh`.
+struct alignas(64) Slab {
+  Slab* next = nullptr;
+  Slab* previous = nullptr;
+  uint32_t free_head = kNone;
+  uint32_t free_count = 0;  // Listed and fresh ones.
+  uint32_t fresh = 0;
+  uint32_t capacity = 0;
+  uint16_t class_index = 0;
+  int8_t bin = -1;  // Which list of the depot it is in; -1: none.
+  std::atomic<bool> is_sparse{false};
+
+  static constexpr uint32_t kNone = ~0u;
+
+  char* Block(uint32_t index) {
+    return reinterpret_cast<char*>(this) + sizeof(Slab) + index * SizeOfClass(class_index);
+  }
+};
+static_assert(sizeof(Slab) == 64);
+
+Slab* SlabOf(const void* block, size_t class_index) {
+  return reinterpret_cast<Slab*>(reinterpret_cast<uintptr_t>(block) &
+                                 ~(SlabSizeOfClass(class_index) - 1));
+}
+
+// All slabs of one class. Partly filled ones are listed by how full they are, and blocks are taken
+// from the fullest, so that the emptier ones run empty.
+class Depot {
+ public:
+  void Init(size_t class_index) { class_index_ = class_index; }
+
+  size_t Take(void** blocks, size_t count) {
+    MutexLock lock(mutex_);
+    size_t taken = 0;
+    while (taken < count) {
+      Slab* slab = FullestPartial();
+      if (slab == nullptr && (slab = NewSlab()) == nullptr) break;
+      while (taken < count && slab->free_count > 0) blocks[taken++] = Pop(slab);
+      Refile(slab);
+    }
+    return taken;
+  }
+
+  void Give(void* const* blocks, size_t count) {
+    MutexLock lock(mutex_);
+    for (size_t i = 0; i < count; ++i) {
+      Slab* slab = SlabOf(blocks[i], class_index_);
+      Push(slab, blocks[i]);
+      Refile(slab);
+    }
+  }
+
+  size_t MarkSparse(unsigned percent) {
+    MutexLock lock(mutex_);
+    // Emptying a slab pays only while another one can take its blocks.
+    size_t free_blocks = 0, slab_count = 0;
+    for (Slab* head : bins_) {
+      for (Slab* slab = head; slab != nullptr; slab = slab->next) {
+        free_blocks += slab->free_count;
+        ++slab_count;
+      }
+    }
+    if (slab_count < 2) return 0;
+    size_t won = 0;
+    for (size_t bin = kBinCount; bin-- > 0;) {
+      for (Slab *slab = bins_[bin], *next; slab != nullptr; slab = next) {
+        next = slab->next;
+        const size_t live = slab->capacity - slab->free_count;
+        if (live * 100 >= size_t{percent} * slab->capacity) continue;
+        if (free_blocks < slab->free_count + live) continue;
+        free_blocks -= slab->free_count + live;
+        Unlink(slab);
+        slab->is_sparse.store(true, std::memory_order_relaxed);
+        sparse_.push_back(slab);
+        won += SlabSizeOfClass(class_index_);
+      }
+    }
+    return won;
+  }
+
+  void ClearSparse() {
+    MutexLock lock(mutex_);
+    for (Slab* slab : sparse_) {
+      slab->is_sparse.store(false, std::memory_order_relaxed);
+      Refile(slab);
+    }
+    sparse_.clear();
+  }
+
+ private:
+  static constexpr size_t kBinCount = 8;
+
+  Slab* FullestPartial() SKARN_REQUIRES(mutex_) {
+    for (Slab* head : bins_) {
+      if (head != nullptr) return head;
+    }
+    return nullptr;
+  }
+
+  Slab* NewSlab() SKARN_REQUIRES(mutex_) {
+    const size_t size = SlabSizeOfClass(class_index_);
+    void* extent = ObtainExtent(size, size);
+    if (extent == nullptr) return nullptr;
+    committed_bytes.fetch_add(static_cast<int64_t>(size), std::memory_order_relaxed);
+    Slab* slab = new (extent) Slab;
+    slab->class_index = static_cast<uint16_t>(class_index_);
+    slab->capacity =
+        static_cast<uint32_t>((size - sizeof(Slab)) / SizeOfClass(class_index_));
+    slab->free_count = slab->capacity;
+    Link(slab, BinOf(slab));
+    return slab;
+  }
+
+  void* Pop(Slab* slab) {
+    --slab->free_count;
+    if (slab->free_head == Slab::kNone) return slab->Block(slab->fresh++);
+    char* block = slab->Block(slab->free_head);
+    slab->free_head = *reinterpret_cast<uint32_t*>(block);
+    return block;
+  }
+
+  void Push(Slab* slab, void* block) {
+    const size_t offset = static_cast<char*>(block) - slab->Block(0);
+    *static_cast<uint32_t*>(block) = slab->free_head;
+    slab->free_head = static_cast<uint32_t>(offset / SizeOfClass(class_index_));
+    ++slab->free_count;
+    SKARN_DCHECK(slab->free_count <= slab->capacity);
+  }
+
+  // Fullest first: bin 0 has the slabs with the smallest share of free blocks.
+  int8_t BinOf(const Slab* slab) const {
+    if (slab->free_count == 0) return -1;
+    return static_cast<int8_t>((slab->free_count - 1) * kBinCount / slab->capacity);
+  }
+
+  // Puts the slab where its fill wants it, or gives it back when it is empty.
+  void Refile(Slab* slab) SKARN_REQUIRES(mutex_) {
+    const bool is_sparse = slab->is_sparse.load(std::memory_order_relaxed);
+    if (slab->free_count == slab->capacity) {
+      if (is_sparse) std::erase(sparse_, slab);
+      Unlink(slab);
+      const size_t size = SlabSizeOfClass(class_index_);
+      committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+      ReleaseExtent(slab, size, size);
+      return;
+    }
+    if (is_sparse) return;  // Takes no part until the round ends.
+    const int8_t bin = BinOf(slab);
+    if (bin == slab->bin) return;
+    Unlink(slab);
+    if (bin >= 0) Link(slab, bin);
+  }
+
+  void Link(Slab* slab, int8_t bin) SKARN_REQUIRES(mutex_) {
+    slab->bin = bin;
+    slab->previous = nullptr;
+    slab->next = bins_[bin];
+    if (slab->next != nullptr) slab->next->previous = slab;
+    bins_[bin] = slab;
+  }
+
+  void Unlink(Slab* slab) SKARN_REQUIRES(mutex_) {
+    if (slab->bin < 0) return;
+    (slab->previous != nullptr ? slab->previous->next : bins_[slab->bin]) = slab->next;
+    if (slab->next != nullptr) slab->next->previous = slab->previous;
+    slab->next = slab->previous = nullptr;
+    slab->bin = -1;
+  }
+
+  Mutex mutex_{LockRank::kDepot};
+  size_t class_index_ = 0;
+  std::array<Slab*, kBinCount> bins_ SKARN_GUARDED_BY(mutex_){};
+  std::vector<Slab*> sparse_ SKARN_GUARDED_BY(mutex_);
+};
+
+struct Depots {
+  Depots() {
+    for (size_t i = 0; i < kClassCount; ++i) of_class[i].Init(i);
+  }
+  std::array<Depot, kClassCount> of_class;
+};
+// Never destroyed: blocks are freed until the last thread has ended.
+Depots& AllDepots() {
+  static Depots* depots = new Depots;
+  return *depots;
+}
+
+// ---- counting --------------------------------------------------------------------------------
+
+struct Registry {
+  std::mutex mutex;
+  std::vector<ThreadCache::Rep*> caches;
+};
+Registry& AllCaches() {
+  static Registry* registry = new Registry;
+  return *registry;
+}
+
+std::atomic<int64_t> folded_bytes{0};     // Sum of what the threads have folded.
+std::atomic<uint64_t> retire_epoch{1};    // Written by the gate.
+std::atomic<bool> is_concurrent{false};   // Written while all workers are stopped.
+
+}  // namespace
+
+struct Retired {
+  void* block;
+  size_t size;
+  uint64_t epoch;
+};
+
+struct Magazine {
+  void** slots = nullptr;
+  uint32_t count = 0;
+  uint32_t capacity = 0;
+};
+
+struct ThreadCache::Rep {
+  std::array<Magazine, kClassCount> magazines{};
+  std::vector<void*> storage;
+  std::vector<Retired> retired;
+  // Bytes allocated minus bytes freed by this thread since the last fold; only this thread writes.
+  std::atomic<int64_t> unfolded_bytes{0};
+
+  void Count(int64_t bytes) {
+    const int64_t sum = unfolded_bytes.load(std::memory_order_relaxed) + bytes;
+    unfolded_bytes.store(sum, std::memory_order_relaxed);
+    if (sum > kFoldBytes || sum < -kFoldBytes) FoldCount();
+  }
+  void FoldCount() {
+    folded_bytes.fetch_add(unfolded_bytes.exchange(0, std::memory_order_relaxed),
+                           std::memory_order_relaxed);
+  }
+};
+
+namespace {
+
+// The cache of this thread; set once by ThreadCache. Allocation happens at the bottom of every
+// layer, and handing the cache through all of them would put it in every signature.
+thread_local ThreadCache::Rep* this_cache = nullptr;
+
+void Count(int64_t bytes) {
+  if (this_cache != nullptr) {
+    this_cache->Count(bytes);
+  } else {
+    folded_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+}
+
+void* AllocateLarge(size_t size) {
+  const size_t actual = LargeSize(size);
+  void* block = ObtainExtent(actual, kLargeAlignment);
+  if (block == nullptr) return nullptr;
+  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  Count(static_cast<int64_t>(actual));
+  return block;
+}
+
+void FreeLarge(void* block, size_t size) {
+  const size_t actual = LargeSize(size);
+  committed_bytes.fetch_sub(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  Count(-static_cast<int64_t>(actual));
+  ReleaseExtent(block, actual, kLargeAlignment);
+}
+
+#ifndef SKARN_SANITIZED
+__attribute__((noinline)) void* AllocateSlow(size_t class_index) {
+  Depot& depot = AllDepots().of_class[class_index];
+  void* block = nullptr;
+  if (this_cache == nullptr) return depot.Take(&block, 1) == 1 ? block : nullptr;
+  Magazine& magazine = this_cache->magazines[class_index];
+  magazine.count = static_cast<uint32_t>(
+      depot.Take(magazine.slots, std::max<size_t>(1, magazine.capacity / 2)));
+  return magazine.count == 0 ? nullptr : magazine.slots[--magazine.count];
+}
+
+__attribute__((noinline)) void FreeSlow(void* block, size_t class_index) {
+  Depot& depot = AllDepots().of_class[class_index];
+  if (this_cache == nullptr) return depot.Give(&block, 1);
+  Magazine& magazine = this_cache->magazines[class_index];
+  // The older half goes: the newer blocks are still in the processor's caches.
+  const uint32_t half = magazine.capacity / 2;
+  depot.Give(magazine.slots, half);
+  std::copy(magazine.slots + half, magazine.slots + magazine.count, magazine.slots);
+  magazine.count -= half;
+  magazine.slots[magazine.count++] = block;
+}
+#endif
+
+}  // namespace
+
+size_t BlockSize(size_t size) {
+  if (size <= kSlabBlockMax) [[likely]] return SizeOfClass(ClassOf(size));
+  return LargeSize(size);
+}
+
+#ifdef SKARN_SANITIZED
+// Sanitized builds give every block its own allocation, so that misuse is seen.
+void* TryAllocate(size_t size) {
+  if (size > kSlabBlockMax) return AllocateLarge(size);
+  const size_t actual = BlockSize(size);
+  Count(static_cast<int64_t>(actual));
+  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  return actual % 64 == 0 ? std::aligned_alloc(64, actual) : std::malloc(actual);
+}
+void Free(void* block, size_t size) {
+  if (size > kSlabBlockMax) return FreeLarge(block, size);
+  Count(-static_cast<int64_t>(BlockSize(size)));
+  committed_bytes.fetch_sub(static_cast<int64_t>(BlockSize(size)), std::memory_order_relaxed);
+  std::free(block);
+}
+bool IsInSparseSlab(const void*, size_t) { return false; }
+void FreeMoved(void* block, size_t size) { Free(block, size); }
+#else
+void* TryAllocate(size_t size) {
+  if (size > kSlabBlockMax) [[unlikely]] return AllocateLarge(size);
+  const size_t index = ClassOf(size);
+  Count(static_cast<int64_t>(SizeOfClass(index)));
+  if (this_cache != nullptr) [[likely]] {
+    Magazine& magazine = this_cache->magazines[index];
+    if (magazine.count > 0) [[likely]] return magazine.slots[--magazine.count];
+  }
+  return AllocateSlow(index);
+}
+
+void Free(void* block, size_t size) {
+  if (size > kSlabBlockMax) [[unlikely]] return FreeLarge(block, size);
+  const size_t index = ClassOf(size);
+  Count(-static_cast<int64_t>(SizeOfClass(index)));
+  if (this_cache != nullptr) [[likely]] {
+    Magazine& magazine = this_cache->magazines[index];
+    if (magazine.count < magazine.capacity) [[likely]] {
+      magazine.slots[magazine.count++] = block;
+      return;
+    }
+  }
+  FreeSlow(block, index);
+}
+
+bool IsInSparseSlab(const void* block, size_t size) {
+  if (size > kSlabBlockMax) return false;
+  return SlabOf(block, ClassOf(size))->is_sparse.load(std::memory_order_relaxed);
+}
+
+void FreeMoved(void* block, size_t size) {
+  if (size > kSlabBlockMax) return FreeLarge(block, size);
+  const size_t index = ClassOf(size);
+  Count(-static_cast<int64_t>(SizeOfClass(index)));
+  AllDepots().of_class[index].Give(&block, 1);
+}
+#endif
+
+void* Allocate(size_t size) {
+  void* block = TryAllocate(size);
+  SKARN_CHECK(block != nullptr);
+  return block;
+}
+
+void Retire(void* block, size_t size) {
+  if (!is_concurrent.load(std::memory_order_relaxed) || this_cache == nullptr) {
+    return Free(block, size);
+  }
+  this_cache->retired.push_back({block, size, retire_epoch.load(std::memory_order_acquire)});
+}
+
+size_t MarkSparseSlabs(unsigned percent) {
+  size_t won = 0;
+  for (Depot& depot : AllDepots().of_class) won += depot.MarkSparse(percent);
+  return won;
+}
+
+void ClearSparseSlabs() {
+  for (Depot& depot : AllDepots().of_class) depot.ClearSparse();
+}
+
+Usage GetUsage() {
+  Usage usage{.used_bytes = folded_bytes.load(std::memory_order_relaxed),
+              .committed_bytes = committed_bytes.load(std::memory_order_relaxed)};
+  Registry& registry = AllCaches();
+  std::lock_guard lock(registry.mutex);
+  for (const ThreadCache::Rep* cache : registry.caches) {
+    usage.used_bytes += cache->unfolded_bytes.load(std::memory_order_relaxed);
+  }
+  usage.cached_bytes = std::max<int64_t>(0, usage.committed_bytes - usage.used_bytes);
+  return usage;
+}
+
+int64_t UsedBytesApproximate() { return folded_bytes.load(std::memory_order_relaxed); }
+
+ThreadCache::ThreadCache() : rep_(std::make_unique<Rep>()) {
+  size_t total = 0;
+  for (size_t i = 0; i < kClassCount; ++i) total += MagazineCapacity(i);
+  rep_->storage.resize(total);
+  void** next = rep_->storage.data();
+  for (size_t i = 0; i < kClassCount; ++i) {
+    rep_->magazines[i] = {.slots = next, .capacity = static_cast<uint32_t>(MagazineCapacity(i))};
+    next += MagazineCapacity(i);
+  }
+  Registry& registry = AllCaches();
+  std::lock_guard lock(registry.mutex);
+  registry.caches.push_back(rep_.get());
+  SKARN_CHECK(this_cache == nullptr);
+  this_cache = rep_.get();
+}
+
+ThreadCache::~ThreadCache() {
+  Fold(~uint64_t{0});
+  Flush();
+  Registry& registry = AllCaches();
+  std::lock_guard lock(registry.mutex);
+  std::erase(registry.caches, rep_.get());
+  this_cache = nullptr;
+}
+
+void ThreadCache::Fold(uint64_t safe_epoch) {
+  if (rep_->unfolded_bytes.load(std::memory_order_relaxed) != 0) rep_->FoldCount();
+  if (rep_->retired.empty()) return;
+  // Stamps ascend, so those that are safe come first.
+  size_t safe = 0;
+  while (safe < rep_->retired.size() && rep_->retired[safe].epoch < safe_epoch) {
+    Free(rep_->retired[safe].block, rep_->retired[safe].size);
+    ++safe;
+  }
+  rep_->retired.erase(rep_->retired.begin(), rep_->retired.begin() + static_cast<long>(safe));
+}
+
+void ThreadCache::Flush() {
+  for (size_t i = 0; i < kClassCount; ++i) {
+    Magazine& magazine = rep_->magazines[i];
+    if (magazine.count == 0) continue;
+    AllDepots().of_class[i].Give(magazine.slots, magazine.count);
+    magazine.count = 0;
+  }
+}
+
+void SetRetireEpoch(uint64_t epoch) { retire_epoch.store(epoch, std::memory_order_release); }
+void SetConcurrent(bool concurrent) { is_concurrent.store(concurrent, std::memory_order_relaxed); }
+
+}  // namespace skarn::memory

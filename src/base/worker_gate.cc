@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/worker_gate.h"
+
+#include <thread>
+
+#include "arch/cpu_relax.h"
+#include "base/check.h"
+#include "base/memory.h"
+
+namespace skarn {
+namespace {
+
+constexpr int kSpinsBeforeYield = 256;
+
+template <class Condition>
+void SpinUntil(Condition condition) {
+  for (int spins = 0; !condition(); ++spins) {
+    if (spins < kSpinsBeforeYield) {
+      CpuRelax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
+}  // namespace
+
+WorkerGate::WorkerGate(size_t participant_count)
+    : participant_count_(participant_count),
+      participants_(std::make_unique<Participant[]>(participant_count)) {}
+
+void WorkerGate::Enter(size_t participant) {
+  std::atomic<uint64_t>& mine = participants_[participant].epoch;
+  for (;;) {
+    // Pairs with Close: either it sees this store, or this load sees its request.
+    mine.store(epoch_.load(std::memory_order_relaxed), std::memory_order_seq_cst);
+    if (!requested_.load(std::memory_order_seq_cst)) [[likely]] return;
+    mine.store(kIdle, std::memory_order_release);
+    // The futex wait of C++20 sleeps instead of burning the CPU that the owner may need.
+    requested_.wait(true, std::memory_order_acquire);
+  }
+}
+
+void WorkerGate::Leave(size_t participant) {
+  participants_[participant].epoch.store(kIdle, std::memory_order_release);
+}
+
+void WorkerGate::Pause(size_t participant) {
+  Leave(participant);
+  Enter(participant);
+}
+
+void WorkerGate::Close(size_t participant) {
+  int nobody = -1;
+  while (!owner_.compare_exchange_strong(nobody, static_cast<int>(participant),
+                                         std::memory_order_acq_rel)) {
+    nobody = -1;
+    if (IsRequested()) {
+      Pause(participant);
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  requested_.store(true, std::memory_order_seq_cst);
+  for (size_t i = 0; i < participant_count_; ++i) {
+    if (i == participant) continue;
+    // Acquire pairs with the release in Leave: what it did before is visible here.
+    SpinUntil([&] { return participants_[i].epoch.load(std::memory_order_seq_cst) == kIdle; });
+  }
+}
+
+void WorkerGate::Open(size_t participant) {
+  SKARN_CHECK(owner_.load(std::memory_order_relaxed) == static_cast<int>(participant));
+  requested_.store(false, std::memory_order_release);
+  owner_.store(-1, std::memory_order_release);
+  requested_.notify_all();
+}
+
+uint64_t WorkerGate::AdvanceEpoch(size_t participant) {
+  const uint64_t now = epoch_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  memory::SetRetireEpoch(now);
+  participants_[participant].epoch.store(now, std::memory_order_seq_cst);
+  uint64_t oldest = now;
+  for (size_t i = 0; i < participant_count_; ++i) {
+    const uint64_t epoch = participants_[i].epoch.load(std::memory_order_seq_cst);
+    if (epoch != kIdle && epoch < oldest) oldest = epoch;
+  }
+  return oldest;
+}
+
+}  // namespace skarn

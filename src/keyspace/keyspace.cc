@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "keyspace/keyspace.h"
+
+#include "base/check.h"
+#include "keyspace/background_free.h"
+#include "types/hash_table.h"
+
+namespace skarn {
+
+size_t Database::KeyCount() const {
+  size_t count = 0;
+  for (const Shard& shard : shards) count += shard.table.size();
+  return count;
+}
+
+size_t Database::ExpiryCount() const {
+  size_t count = 0;
+  for (const Shard& shard : shards) count += shard.expiry_count;
+  return count;
+}
+
+size_t Database::TableBytes() const {
+  size_t bytes = sizeof(Database);
+  for (const Shard& shard : shards) bytes += shard.table.SizeBytes();
+  return bytes;
+}
+
+Keyspace::Keyspace(unsigned database_count)
+    : database_count_(database_count),
+      databases_(std::make_unique<std::atomic<Database*>[]>(database_count)) {}
+
+Keyspace::~Keyspace() {
+  for (unsigned db = 0; db < database_count_; ++db) {
+    if (FindDatabase(db) != nullptr) FreeDatabase(Detach(db));
+  }
+}
+
+Database& Keyspace::MakeDatabase(unsigned db) {
+  auto made = std::make_unique<Database>();
+  Database* expected = nullptr;
+  if (databases_[db].compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel)) {
+    return *made.release();
+  }
+  return *expected;  // Another worker was first.
+}
+
+void Keyspace::set_concurrent(bool is_concurrent) {
+  is_concurrent_ = is_concurrent;
+  memory::SetConcurrent(is_concurrent);
+}
+
+uint16_t Keyspace::NextLaneEpoch() {
+  // 0 means "none". Marks older than half the range would look newer, so wipe them all at the wrap;
+  // a completed save leaves no mark older than itself, so only aborted ones bring us here.
+  if (++lane_epoch_ < 0x7fff) return lane_epoch_;
+  for (unsigned db = 0; db < database_count_; ++db) {
+    Database* database = FindDatabase(db);
+    if (database == nullptr) continue;
+    for (Shard& shard : database->shards) {
+      shard.table.ForEachSegment([](Segment* segment) {
+        for (unsigned i = 0; i < segment->LineCount(); ++i) segment->Buckets()[i].lane_epoch = 0;
+      });
+    }
+  }
+  return lane_epoch_ = 1;
+}
+
+void Keyspace::SwapDatabases(unsigned a, unsigned b) {
+  Database* const first = databases_[a].load(std::memory_order_relaxed);
+  databases_[a].store(databases_[b].load(std::memory_order_relaxed), std::memory_order_release);
+  databases_[b].store(first, std::memory_order_release);
+}
+
+std::unique_ptr<Database> Keyspace::Detach(unsigned db) {
+  return std::unique_ptr<Database>(databases_[db].exchange(nullptr, std::memory_order_acq_rel));
+}
+
+void FreeTable(HashTable* table, bool lazily) {
+  if (lazily && table->size() > kLazyFreeFieldsMin) {
+    BackgroundFree::Submit([table] { delete table; });
+  } else {
+    delete table;
+  }
+}
+
+void FreeEntry(Entry* entry, bool lazily) {
+  if (entry->encoding() == Encoding::kTable) {
+    FreeTable(entry->table(), lazily);
+  } else if (!entry->IsEmbedded()) {
+    entry->blob()->Release();
+  }
+  Entry::FreeBlock(entry);
+}
+
+void FreeDatabase(std::unique_ptr<Database> database) {
+  for (Shard& shard : database->shards) {
+    shard.table.ForEach([](Place place) { FreeEntry(EntryAt(place), /*lazily=*/false); });
+    shard.table.Clear();
+  }
+}
+
+}  // namespace skarn

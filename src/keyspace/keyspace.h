@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Keyspace: the databases, each of kShardCount shards that are made when the database is first
+// written to. It also holds what all workers read about the keyspace and only the gate changes:
+// the eviction policy, the running snapshot.
+//
+// Threads: databases appear under any thread (atomic pointer); SwapDatabases, FlushDatabase and the
+// setters only while the gate is closed. Owner: the server.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "keyspace/shard.h"
+#include "keyspace/snapshot_lane.h"
+
+namespace skarn {
+
+inline constexpr unsigned kDatabasesMax = 1024;
+
+struct Database {
+  std::array<Shard, kShardCount> shards;
+
+  size_t KeyCount() const;  // Exact only while nobody writes.
+  size_t ExpiryCount() const;
+  size_t TableBytes() const;
+};
+
+enum class EvictionPolicy : uint8_t {
+  kNone,
+  kAllKeysLru,
+  kAllKeysLfu,
+  kAllKeysRandom,
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,
+};
+constexpr bool IsLfu(EvictionPolicy policy) {
+  return policy == EvictionPolicy::kAllKeysLfu || policy == EvictionPolicy::kVolatileLfu;
+}
+
+class Keyspace {
+ public:
+  explicit Keyspace(unsigned database_count);
+  ~Keyspace();
+
+  unsigned database_count() const { return database_count_; }
+  // Null while nothing was ever written to it.
+  Database* FindDatabase(unsigned db) const {
+    return databases_[db].load(std::memory_order_acquire);
+  }
+  Database& GetDatabase(unsigned db) {
+    Database* database = FindDatabase(db);
+    return database != nullptr ? *database : MakeDatabase(db);
+  }
+  Shard& ShardOf(unsigned db, const Key& key) {
+    return GetDatabase(db).shards[key.ShardIndex()];
+  }
+
+  // True while more than one thread may be at the shards: then locks are taken.
+  bool is_concurrent() const { return is_concurrent_; }
+  void set_concurrent(bool is_concurrent);
+
+  // The running snapshot, or null.
+  SnapshotLane* lane() const { return lane_; }
+  void set_lane(SnapshotLane* lane) { lane_ = lane; }
+  uint16_t NextLaneEpoch();
+
+  void SwapDatabases(unsigned a, unsigned b);
+  // Takes all entries out of the database and returns it to be freed in the background.
+  std::unique_ptr<Database> Detach(unsigned db);
+
+  // Settings that the gate protects.
+  EvictionPolicy policy = EvictionPolicy::kNone;
+  unsigned lfu_log_factor = 10;
+  unsigned lfu_decay_minutes = 1;
+
+ private:
+  Database& MakeDatabase(unsigned db);
+
+  const unsigned database_count_;
+  bool is_concurrent_ = false;
+  uint16_t lane_epoch_ = 0;
+  SnapshotLane* lane_ = nullptr;
+  std::unique_ptr<std::atomic<Database*>[]> databases_;
+};
+
+// Tables with more fields than this are freed in the background.
+inline constexpr size_t kLazyFreeFieldsMin = 64;
+
+// Frees an entry and its value; big tables go to the background when `lazily`.
+void FreeTable(HashTable* table, bool lazily);
+void FreeEntry(Entry* entry, bool lazily);
+// Frees every entry of a detached database, then the database.
+void FreeDatabase(std::unique_ptr<Database> database);
+
+}  // namespace skarn

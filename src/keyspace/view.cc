@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "keyspace/view.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "types/hash_table.h"
+
+namespace skarn {
+namespace {
+
+constexpr uint32_t kLruMask = 0xffffff;
+constexpr uint32_t kLfuInitial = 5;
+
+}  // namespace
+
+// ---- access clock ------------------------------------------------------------------------------
+
+void KeyspaceView::SetNow(ExpiryMillis now) {
+  now_ = now;
+  // LRU: seconds. LFU: minutes in the upper 16 bits, the logarithmic counter in the lower 8.
+  lru_clock_ = IsLfu(keyspace_.policy) ? static_cast<uint32_t>(now / 60000) & 0xffff
+                                       : static_cast<uint32_t>(now / 1000) & kLruMask;
+}
+
+uint32_t KeyspaceView::InitialAccess() const {
+  return IsLfu(keyspace_.policy) ? lru_clock_ << 8 | kLfuInitial : lru_clock_;
+}
+
+uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
+  if (!IsLfu(keyspace_.policy)) return lru_clock_;
+  uint32_t counter = access & 0xff;
+  const uint32_t minutes = (lru_clock_ - (access >> 8)) & 0xffff;
+  if (keyspace_.lfu_decay_minutes != 0) {
+    counter -= std::min(counter, minutes / keyspace_.lfu_decay_minutes);
+  }
+  if (counter < 255) {
+    const double base = counter > kLfuInitial ? counter - kLfuInitial : 0;
+    const double chance = 1.0 / (base * keyspace_.lfu_log_factor + 1);
+    if (static_cast<double>(ThreadRandom().Next() >> 11) * 0x1p-53 < chance) ++counter;
+  }
+  return lru_clock_ << 8 | counter;
+}
+
+// ---- reading -----------------------------------------------------------------------------------
+
+const Entry* KeyspaceView::Peek(const Key& key) {
+  const Place place = keyspace_.ShardOf(db_, key).Find(key);
+  if (!place) return nullptr;
+  const Entry* entry = EntryAt(place);
+  if (!entry->IsExpired(now_)) [[likely]] return entry;
+  // A reader changes nothing: the key counts as absent, and is erased after the command.
+  expired_.push_back({db_, std::string(key.bytes)});
+  return nullptr;
+}
+
+const Entry* KeyspaceView::Find(const Key& key) {
+  const Entry* entry = Peek(key);
+  if (entry == nullptr) {
+    ++stats_.misses;
+    if ((event_mask_ & Bit(EventKind::kKeyMiss)) != 0) [[unlikely]] {
+      Notify(EventKind::kKeyMiss, "keymiss", key);
+    }
+    return nullptr;
+  }
+  ++stats_.hits;
+  if (!no_touch_) const_cast<Entry*>(entry)->set_access(RefreshedAccess(entry->access()));
+  return entry;
+}
+
+// ---- changing ----------------------------------------------------------------------------------
+
+Found KeyspaceView::FindRaw(const Key& key) {
+  Shard& shard = keyspace_.ShardOf(db_, key);
+  const Place place = shard.Find(key);
+  return {&shard, place, place ? EntryAt(place) : nullptr};
+}
+
+Found KeyspaceView::FindForWrite(const Key& key) {
+  Found found = FindRaw(key);
+  if (!found) return found;
+  if (found.entry->IsExpired(now_)) [[unlikely]] {
+    Expire(key, found);
+    return found;
+  }
+  if (!no_touch_) found.entry->set_access(RefreshedAccess(found.entry->access()));
+  return found;
+}
+
+Found KeyspaceView::FindForUpdate(const Key& key) {
+  Found found = FindForWrite(key);
+  ++(found ? stats_.hits : stats_.misses);
+  if (!found && (event_mask_ & Bit(EventKind::kKeyMiss)) != 0) [[unlikely]] {
+    Notify(EventKind::kKeyMiss, "keymiss", key);
+  }
+  return found;
+}
+
+bool KeyspaceView::NeedsPreImage(const Found& found) const {
+  const SnapshotLane* lane = keyspace_.lane();
+  return lane != nullptr && !found.place.bucket->IsSaved(found.place.slot, lane->epoch());
+}
+
+void KeyspaceView::KeepPreImage(Found& found) {
+  if (!NeedsPreImage(found)) [[likely]] return;
+  SnapshotLane* lane = keyspace_.lane();
+  if (found.entry->encoding() == Encoding::kTable) {
+    lane->Capture(db_, *found.entry);
+  } else {
+    Entry::Shape shape = found.entry->shape();
+    if (shape.root != nullptr) found.entry->blob()->Reference();
+    Entry* copy = Entry::Create(shape);
+    if (shape.root == nullptr) {
+      std::memcpy(copy->EmbeddedValue(), found.entry->EmbeddedValue(), shape.value_size);
+    }
+    lane->HandOver(db_, copy);
+  }
+  found.place.bucket->MarkSaved(found.place.slot, lane->epoch());
+}
+
+void KeyspaceView::NoteExpiry(Shard& shard, ExpiryMillis expiry) {
+  if (expiry != kNoExpiry) shard.next_expiry = std::min(shard.next_expiry, expiry);
+}
+
+void KeyspaceView::Replace(Found& found, Entry* entry, bool root_moves) {
+  Bucket& bucket = *found.place.bucket;
+  const unsigned slot = found.place.slot;
+  Entry* const old = found.entry;
+  Shard& shard = *found.shard;
+  shard.expiry_count += entry->HasExpiry();
+  shard.expiry_count -= old->HasExpiry();
+  NoteExpiry(shard, entry->expiry());
+  const bool hand_over = NeedsPreImage(found);
+  bucket.SetBlock(slot, entry);
+  const uint8_t bit = static_cast<uint8_t>(1u << slot);
+  bucket.has_expiry =
+      static_cast<uint8_t>((bucket.has_expiry & ~bit) | (entry->HasExpiry() ? bit : 0));
+  found.entry = entry;
+  if (hand_over) [[unlikely]] {
+    // With a moving root the caller has left a pre-image already.
+    SKARN_DCHECK(!root_moves);
+    keyspace_.lane()->HandOver(db_, old);
+    bucket.MarkSaved(slot, keyspace_.lane()->epoch());
+  } else if (root_moves) {
+    Entry::FreeBlock(old);
+  } else {
+    FreeEntry(old, /*lazily=*/true);
+  }
+}
+
+void KeyspaceView::InsertNew(const Key& key, Found& found, Entry* entry) {
+  const SnapshotLane* lane = keyspace_.lane();
+  found.place = found.shard->table.Insert(key.hash, entry, entry->HasExpiry(),
+                                          lane == nullptr ? uint16_t{0} : lane->epoch());
+  found.entry = entry;
+  found.shard->expiry_count += entry->HasExpiry();
+  NoteExpiry(*found.shard, entry->expiry());
+  if ((event_mask_ & Bit(EventKind::kNew)) != 0) [[unlikely]] {
+    Notify(EventKind::kNew, "new", key);
+  }
+}
+
+void KeyspaceView::PutString(const Key& key, Found& found, Bytes value, ExpiryMillis expiry) {
+  PutBytes(key, found, value, expiry, ValueType::kString);
+}
+
+void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value, ExpiryMillis expiry,
+                            ValueType type, Encoding encoding) {
+  // The common overwrite: same block, same form. Nobody else sees the bytes under our lock.
+  if (found && found.entry->type() == type && found.entry->expiry() == expiry &&
+      found.entry->CanResize(value.size()) && !NeedsPreImage(found)) {
+    found.entry->Resize(value.size());
+    found.entry->set_encoding(encoding);
+    std::memmove(found.entry->EmbeddedValue(), value.data(), value.size());
+    return;
+  }
+  Entry::Shape shape{.key = key.bytes,
+                     .value_size = value.size(),
+                     .expiry = expiry,
+                     .type = type,
+                     .encoding = encoding,
+                     .access = found ? found.entry->access() : InitialAccess()};
+  if (value.size() > kEmbeddedValueMax) {
+    Blob* blob = Blob::Create(value.size(), value.size());
+    std::memcpy(blob->data(), value.data(), value.size());
+    shape.root = blob;
+  }
+  Entry* entry = Entry::Create(shape);
+  if (shape.root == nullptr) std::memcpy(entry->EmbeddedValue(), value.data(), value.size());
+  if (found) {
+    Replace(found, entry, /*root_moves=*/false);
+  } else {
+    InsertNew(key, found, entry);
+  }
+}
+
+void KeyspaceView::PutTable(const Key& key, Found& found, HashTable* table, ExpiryMillis expiry) {
+  Entry* entry =
+      Entry::Create({.key = key.bytes,
+                     .root = table,
+                     .expiry = expiry,
+                     .type = ValueType::kHash,
+                     .encoding = Encoding::kTable,
+                     .access = found ? found.entry->access() : InitialAccess()});
+  if (found) {
+    Replace(found, entry, /*root_moves=*/false);
+  } else {
+    InsertNew(key, found, entry);
+  }
+}
+
+char* KeyspaceView::EditBytes(const Key& key, Found& found, size_t new_size, Encoding encoding) {
+  KeepPreImage(found);
+  Entry* entry = found.entry;
+  const size_t old_size = entry->value().size();
+  char* data = nullptr;
+  if (entry->CanResize(new_size)) {
+    entry->Resize(new_size);
+    data = entry->EmbeddedValue();
+  } else if (!entry->IsEmbedded() && !entry->blob()->IsShared() &&
+             new_size <= entry->blob()->capacity() && new_size > kEmbeddedValueMax) {
+    entry->blob()->set_size(new_size);
+    data = entry->blob()->data();
+  } else {
+    // A new home, with room to grow by a quarter once the value is big.
+    Entry::Shape shape = entry->shape();
+    const Bytes old_value = entry->value();
+    shape.root = nullptr;
+    shape.value_size = new_size;
+    Blob* blob = nullptr;
+    if (new_size > kEmbeddedValueMax) {
+      const size_t room = new_size > old_size ? new_size / 4 : 0;
+      blob = Blob::TryCreate(new_size, new_size + room);
+      if (blob == nullptr) return nullptr;
+      shape.root = blob;
+    }
+    Entry* moved = Entry::Create(shape);
+    data = blob != nullptr ? blob->data() : moved->EmbeddedValue();
+    std::memcpy(data, old_value.data(), std::min(old_size, new_size));
+    Replace(found, moved, /*root_moves=*/false);
+  }
+  (void)key;
+  found.entry->set_encoding(encoding);
+  if (new_size > old_size) std::memset(data + old_size, 0, new_size - old_size);
+  return data;
+}
+
+SnapshotLane* KeyspaceView::PrepareTableChange(Found& found) {
+  KeepPreImage(found);
+  return keyspace_.lane();
+}
+
+bool KeyspaceView::SetExpiry(const Key& key, Found& found, ExpiryMillis expiry) {
+  if (found.entry->expiry() == expiry) return expiry != kNoExpiry;
+  KeepPreImage(found);
+  (void)key;
+  if (found.entry->TrySetExpiry(expiry)) {
+    NoteExpiry(*found.shard, expiry);
+    return true;
+  }
+  Entry::Shape shape = found.entry->shape();
+  shape.expiry = expiry;
+  Entry* entry = Entry::Create(shape);
+  if (shape.root == nullptr) {
+    std::memcpy(entry->EmbeddedValue(), found.entry->EmbeddedValue(), shape.value_size);
+  }
+  Replace(found, entry, /*root_moves=*/true);
+  return true;
+}
+
+void KeyspaceView::Release(Found& found, bool lazily) {
+  if (NeedsPreImage(found)) {
+    keyspace_.lane()->HandOver(db_, found.entry);
+  } else if (found.entry->encoding() == Encoding::kTable && keyspace_.lane() != nullptr) {
+    // The snapshot may be reading segments of this table.
+    keyspace_.lane()->KeepUntilEnd(found.entry->table());
+    Entry::FreeBlock(found.entry);
+  } else {
+    FreeEntry(found.entry, lazily);
+  }
+}
+
+void KeyspaceView::Erase(const Key& key, Found& found, bool lazily) {
+  found.shard->expiry_count -= found.entry->HasExpiry();
+  const Found gone = found;
+  Found handle = gone;
+  Release(handle, lazily);
+  found.shard->table.Erase(gone.place, key.hash);
+  found.entry = nullptr;
+  found.place = {};
+}
+
+Entry* KeyspaceView::Extract(const Key& key, Found& found) {
+  KeepPreImage(found);
+  Entry* entry = found.entry;
+  found.shard->expiry_count -= entry->HasExpiry();
+  found.shard->table.Erase(found.place, key.hash);
+  found.entry = nullptr;
+  found.place = {};
+  return entry;
+}
+
+void KeyspaceView::Changed(const Key& key, EventKind kind, Bytes event, uint64_t changes) {
+  stats_.changes += changes;
+  Shard& shard = keyspace_.ShardOf(db_, key);
+  if (shard.watches != nullptr) [[unlikely]] shard.watches->MarkKey(key.bytes);
+  if (!event.empty()) Notify(kind, event, key);
+}
+
+void KeyspaceView::Notify(EventKind kind, Bytes event, const Key& key) {
+  constexpr uint32_t kTargets = Bit(EventKind::kKeyspace) | Bit(EventKind::kKeyevent);
+  if ((event_mask_ & Bit(kind)) == 0 || (event_mask_ & kTargets) == 0) [[likely]] return;
+  listener_.OnKeyEvent(kind, event, db_, key.bytes);
+}
+
+// ---- expiry and eviction -----------------------------------------------------------------------
+
+void KeyspaceView::Expire(const Key& key, Found& found) {
+  Erase(key, found);
+  ++stats_.expired_keys;
+  Changed(key, EventKind::kExpired, "expired", 0);
+}
+
+void KeyspaceView::Evict(const Key& key, Found& found) {
+  Erase(key, found);
+  ++stats_.evicted_keys;
+  Changed(key, EventKind::kEvicted, "evicted", 0);
+}
+
+void KeyspaceView::EraseExpired() {
+  const unsigned db = db_;
+  for (const ExpiredKey& expired : expired_) {
+    const Key key = MakeKey(expired.key);
+    db_ = expired.db;
+    Shard& shard = keyspace_.ShardOf(db_, key);
+    const bool locks = keyspace_.is_concurrent();
+    // Busy: the next reader or the active expiry finds it.
+    if (locks && !shard.lock.TryLock()) continue;
+    Found found = FindRaw(key);
+    if (found && found.entry->IsExpired(now_)) Expire(key, found);
+    if (locks && shard.lock.Unlock()) listener_.OnShardFree(shard);
+  }
+  expired_.clear();
+  db_ = db;
+}
+
+}  // namespace skarn

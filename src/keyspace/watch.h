@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// WATCH: a token per watching client, listed in the shards of the keys it watches. A writer marks
+// the tokens of the key it changes; EXEC, holding those shards, looks at its own.
+//
+// Threads: lists under the shard's lock; the token's flags are atomic. A token that its client has
+// dropped stays listed until somebody passes by.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace skarn {
+
+struct WatchToken {
+  std::atomic<bool> is_dirty{false};    // A watched key changed. Set under a shard's lock.
+  std::atomic<bool> is_dropped{false};  // Nobody looks at it any more.
+};
+// Shared by the client and the lists: neither knows when the other goes.
+using WatchTokenPtr = std::shared_ptr<WatchToken>;
+
+class WatchList {
+ public:
+  void Add(Bytes key, const WatchTokenPtr& token) {
+    Purge();
+    watches_.push_back({std::string(key), token});
+  }
+  void Remove(const WatchTokenPtr& token) {
+    std::erase_if(watches_, [&](const Watch& watch) { return watch.token == token; });
+  }
+  void MarkKey(Bytes key) {
+    for (const Watch& watch : watches_) {
+      if (watch.key == key) watch.token->is_dirty.store(true, std::memory_order_release);
+    }
+  }
+  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that exist.
+  template <class Claim>
+  void MarkIf(Claim&& claim) {
+    for (const Watch& watch : watches_) {
+      if (claim(Bytes(watch.key))) watch.token->is_dirty.store(true, std::memory_order_release);
+    }
+  }
+  bool empty() const { return watches_.empty(); }
+  size_t size() const { return watches_.size(); }
+
+ private:
+  struct Watch {
+    std::string key;
+    WatchTokenPtr token;
+  };
+  void Purge() {
+    std::erase_if(watches_, [](const Watch& watch) {
+      return watch.token->is_dropped.load(std::memory_order_relaxed);
+    });
+  }
+  std::vector<Watch> watches_;
+};
+
+}  // namespace skarn

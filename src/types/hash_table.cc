@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "types/hash_table.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+#include "base/key_hash.h"
+
+namespace skarn {
+
+// ---- Field -------------------------------------------------------------------------------------
+
+Field* Field::Create(Bytes name, Bytes value, int64_t expiry) {
+  uint8_t flags = 0;
+  if (expiry != kNoExpiry) flags |= kHasExpiry;
+  if (name.size() > 0xff) flags |= kWideName;
+  if (value.size() > 0xff) flags |= kWideValue;
+  const size_t name_width = (flags & kWideName) != 0 ? 4 : 1;
+  const size_t value_width = (flags & kWideValue) != 0 ? 4 : 1;
+  const size_t expiry_width = (flags & kHasExpiry) != 0 ? 8 : 0;
+  const size_t head = 1 + name_width + value_width + expiry_width;
+  char* block = static_cast<char*>(memory::Allocate(head + name.size() + value.size()));
+  Field* field = new (block) Field;
+  field->flags_ = flags;
+  const uint32_t name_size = static_cast<uint32_t>(name.size());
+  const uint32_t value_size = static_cast<uint32_t>(value.size());
+  std::memcpy(block + 1, &name_size, name_width);
+  std::memcpy(block + 1 + name_width, &value_size, value_width);
+  if (expiry_width != 0) std::memcpy(block + 1 + name_width + value_width, &expiry, 8);
+  std::memcpy(block + head, name.data(), name.size());
+  std::memcpy(block + head + name.size(), value.data(), value.size());
+  return field;
+}
+
+Field::Parts Field::Locate() const {
+  const char* block = reinterpret_cast<const char*>(this);
+  uint32_t name_size = 0, value_size = 0;
+  size_t at = 1;
+  const size_t name_width = (flags_ & kWideName) != 0 ? 4 : 1;
+  std::memcpy(&name_size, block + at, name_width);
+  at += name_width;
+  const size_t value_width = (flags_ & kWideValue) != 0 ? 4 : 1;
+  std::memcpy(&value_size, block + at, value_width);
+  at += value_width;
+  const size_t expiry = at;
+  if ((flags_ & kHasExpiry) != 0) at += 8;
+  return {expiry, at, name_size, at + name_size, value_size};
+}
+
+uint64_t Field::HashOf(const void* field) {
+  return HashField(static_cast<const Field*>(field)->name());
+}
+
+Bytes Field::name() const {
+  const Parts parts = Locate();
+  return {reinterpret_cast<const char*>(this) + parts.name, parts.name_size};
+}
+
+Bytes Field::value() const {
+  const Parts parts = Locate();
+  return {reinterpret_cast<const char*>(this) + parts.value, parts.value_size};
+}
+
+int64_t Field::expiry() const {
+  if (!HasExpiry()) return kNoExpiry;
+  int64_t expiry;
+  std::memcpy(&expiry, reinterpret_cast<const char*>(this) + Locate().expiry, 8);
+  return expiry;
+}
+
+size_t Field::SizeBytes() const {
+  const Parts parts = Locate();
+  return parts.value + parts.value_size;
+}
+
+bool Field::TryOverwrite(Bytes value, int64_t expiry) {
+  const Parts parts = Locate();
+  if (value.size() != parts.value_size || (expiry != kNoExpiry) != HasExpiry()) return false;
+  char* block = reinterpret_cast<char*>(this);
+  if (expiry != kNoExpiry) std::memcpy(block + parts.expiry, &expiry, 8);
+  std::memcpy(block + parts.value, value.data(), value.size());
+  return true;
+}
+
+// ---- TableCapture ------------------------------------------------------------------------------
+
+TableCapture::TableCapture(HashTable& captured) : table(&captured), field_count(captured.size()) {
+  SKARN_CHECK(captured.capture_ == nullptr);
+  captured.capture_ = this;
+  captured.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });
+}
+
+TableCapture::~TableCapture() {
+  for (Segment* segment : dropped_segments) memory::Free(segment, segment->SizeBytes());
+  for (Field* field : dropped_fields) Field::Free(field);
+}
+
+// ---- HashTable ---------------------------------------------------------------------------------
+
+HashTable::~HashTable() {
+  SKARN_DCHECK(capture_ == nullptr);
+  ForEach([](const Field& field) { Field::Free(const_cast<Field*>(&field)); });
+}
+
+Place HashTable::FindPlace(Bytes name, uint64_t hash) const {
+  return fields_.Find(hash, [&](const void* block) {
+    return static_cast<const Field*>(block)->name() == name;
+  });
+}
+
+const Field* HashTable::Find(Bytes name, uint64_t hash) const {
+  const Place place = FindPlace(name, hash);
+  return place ? At(place) : nullptr;
+}
+
+void HashTable::CountExpiry(const Field& field, int sign) {
+  field_bytes_ += static_cast<size_t>(sign) * memory::BlockSize(field.SizeBytes());
+  if (!field.HasExpiry()) return;
+  expiry_count_ += static_cast<size_t>(sign);
+  if (sign > 0) next_expiry_ = std::min(next_expiry_, field.expiry());
+}
+
+void HashTable::PrepareChange(uint64_t hash) {
+  if (capture_ == nullptr) [[likely]] return;
+  const uint64_t stamp = reinterpret_cast<uint64_t>(capture_);
+  if (Segment* segment = fields_.SegmentOf(hash); segment != nullptr && segment->stamp != stamp) {
+    capture_->dropped_segments.push_back(fields_.CloneSegment(hash, stamp));
+  }
+}
+
+void HashTable::Drop(Field* field) {
+  if (capture_ != nullptr) [[unlikely]] {
+    capture_->dropped_fields.push_back(field);
+  } else {
+    Field::Free(field);
+  }
+}
+
+bool HashTable::Set(Bytes name, Bytes value, int64_t expiry) {
+  const uint64_t hash = HashField(name);
+  PrepareChange(hash);
+  const Place place = FindPlace(name, hash);
+  if (!place) {
+    Field* field = Field::Create(name, value, expiry);
+    CountExpiry(*field, 1);
+    fields_.Insert(hash, field, field->HasExpiry(), 0);
+    return true;
+  }
+  Field* old = MutableAt(place);
+  if (capture_ == nullptr && old->TryOverwrite(value, expiry)) {
+    if (expiry != Field::kNoExpiry) next_expiry_ = std::min(next_expiry_, expiry);
+    return false;
+  }
+  // `value` may lie in the old block (HINCRBY, HEXPIRE): copy before it goes.
+  Field* field = Field::Create(name, value, expiry);
+  CountExpiry(*old, -1);
+  CountExpiry(*field, 1);
+  place.bucket->SetBlock(place.slot, field);
+  Drop(old);
+  return false;
+}
+
+bool HashTable::Erase(Bytes name) {
+  const uint64_t hash = HashField(name);
+  if (!FindPlace(name, hash)) return false;
+  PrepareChange(hash);
+  const Place place = FindPlace(name, hash);
+  Field* field = MutableAt(place);
+  CountExpiry(*field, -1);
+  fields_.Erase(place, hash);
+  Drop(field);
+  return true;
+}
+
+void HashTable::Compact() {
+  if (capture_ != nullptr) return;
+  fields_.ForEach([](const Place& place) {
+    Field* field = MutableAt(place);
+    const size_t size = field->SizeBytes();
+    if (!memory::IsInSparseSlab(field, size)) return;
+    void* moved = memory::Allocate(size);
+    std::memcpy(moved, static_cast<const void*>(field), size);
+    place.bucket->SetBlock(place.slot, moved);
+    memory::FreeMoved(field, size);
+  });
+}
+
+}  // namespace skarn

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// HashTable: a hash too big for a listpack, or one whose fields expire. A LeafTable of blocks, each
+// holding field, value and perhaps an expiry.
+//
+// A snapshot captures it as the list of its segments. While it is captured, a writer clones a
+// segment before its first change, and replaced fields are kept with the capture: what the
+// snapshot reads never changes, and it reads without a lock.
+//
+// Threads: under the shard's lock; a capture's `segments` may be read by the saver without it.
+// Owner: an entry.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/key_hash.h"
+#include "types/leaf_table.h"
+
+namespace skarn {
+
+// One field and its value in a block of its own:
+//   u8 flags | u8 or u32 field size | u8 or u32 value size | i64 expiry, if any | field | value
+class Field {
+ public:
+  static constexpr int64_t kNoExpiry = -1;
+
+  static Field* Create(Bytes name, Bytes value, int64_t expiry);
+  static void Free(Field* field) { memory::Free(field, field->SizeBytes()); }
+  static uint64_t HashOf(const void* field);
+
+  Bytes name() const;
+  Bytes value() const;
+  bool HasExpiry() const { return (flags_ & kHasExpiry) != 0; }
+  int64_t expiry() const;
+  bool IsExpired(int64_t now) const { return HasExpiry() && expiry() < now; }
+  size_t SizeBytes() const;
+  // Overwrites in place when the value has the same size and the expiry the same form.
+  bool TryOverwrite(Bytes value, int64_t expiry);
+
+ private:
+  static constexpr uint8_t kHasExpiry = 1, kWideName = 2, kWideValue = 4;
+  struct Parts {
+    size_t expiry, name, name_size, value, value_size;
+  };
+  Parts Locate() const;
+
+  uint8_t flags_;
+};
+
+class HashTable;
+
+// What a snapshot holds of a table. Made under the shard's lock.
+struct TableCapture {
+  explicit TableCapture(HashTable& captured);
+  ~TableCapture();  // Frees what writers have dropped meanwhile.
+
+  HashTable* table;
+  size_t field_count;
+  std::vector<const Segment*> segments;
+  std::vector<Segment*> dropped_segments;
+  std::vector<Field*> dropped_fields;
+};
+
+class HashTable {
+ public:
+  HashTable() = default;
+  ~HashTable();
+  HashTable(const HashTable&) = delete;
+  HashTable& operator=(const HashTable&) = delete;
+
+  size_t size() const { return fields_.size(); }
+  // Fields that have an expiry, and a time before which none expires.
+  size_t expiry_count() const { return expiry_count_; }
+  int64_t next_expiry() const { return next_expiry_; }
+  // All memory of the table, fields included.
+  size_t SizeBytes() const { return sizeof(HashTable) + fields_.SizeBytes() + field_bytes_; }
+
+  // Valid until the next change. Expired fields are found too: the caller looks at IsExpired.
+  const Field* Find(Bytes name) const { return Find(name, HashField(name)); }
+  const Field* Find(Bytes name, uint64_t hash) const;
+  // Sets a field; true when it is new.
+  bool Set(Bytes name, Bytes value, int64_t expiry = Field::kNoExpiry);
+  // False when there is no such field.
+  bool Erase(Bytes name);
+  void Reserve(size_t count) { fields_.Reserve(count); }
+
+  // visit(const Field&), in hash order.
+  template <class Visit>
+  void ForEach(Visit&& visit) const {
+    fields_.ForEach([&](const Place& place) { visit(*At(place)); });
+  }
+  // Fields from cursor position on, one home bucket at a time; returns the next position, 0 at the
+  // end. See LeafTable::VisitHome.
+  template <class Visit>
+  uint64_t Scan(uint64_t position, Visit&& visit) const {
+    return fields_.VisitHome(position, [&](const Place& place) { visit(*At(place)); });
+  }
+  // An even choice; the table is not empty.
+  template <class Random>
+  const Field& PickRandom(Random&& random) const {
+    return *At(fields_.PickRandom(random));
+  }
+  // Erases the fields due at `now`, calling erased(const Field&) before each; keeps next_expiry()
+  // right. At most `limit`. Returns how many.
+  template <class Erased>
+  size_t EraseExpired(int64_t now, size_t limit, Erased&& erased);
+
+  // Moves fields and segments that lie in sparse slabs. Not while captured.
+  void Compact();
+
+  TableCapture* capture() const { return capture_; }
+  void EndCapture() { capture_ = nullptr; }
+  static const Field* At(const Place& place) { return static_cast<const Field*>(place.Block()); }
+
+ private:
+  friend struct TableCapture;
+  using Fields = LeafTable<0, &Field::HashOf>;
+
+  static Field* MutableAt(const Place& place) { return static_cast<Field*>(place.Block()); }
+  Place FindPlace(Bytes name, uint64_t hash) const;
+  // Before a change of the segment of `hash`: clones it when a snapshot still reads it.
+  void PrepareChange(uint64_t hash);
+  void Drop(Field* field);
+  void CountExpiry(const Field& field, int sign);
+
+  Fields fields_;
+  size_t field_bytes_ = 0;
+  size_t expiry_count_ = 0;
+  int64_t next_expiry_ = std::numeric_limits<int64_t>::max();
+  TableCapture* capture_ = nullptr;
+};
+
+template <class Erased>
+size_t HashTable::EraseExpired(int64_t now, size_t limit, Erased&& erased) {
+  if (expiry_count_ == 0 || next_expiry_ >= now) return 0;
+  std::vector<const Field*> due;
+  int64_t next = std::numeric_limits<int64_t>::max();
+  ForEach([&](const Field& field) {
+    if (!field.HasExpiry()) return;
+    if (field.IsExpired(now) && due.size() < limit) {
+      due.push_back(&field);
+    } else if (field.expiry() < next) {
+      next = field.expiry();
+    }
+  });
+  for (const Field* field : due) {
+    erased(*field);
+    const std::string name(field->name());
+    Erase(name);
+  }
+  next_expiry_ = next;
+  return due.size();
+}
+
+}  // namespace skarn

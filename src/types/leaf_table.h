@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// LeafTable maps 64-bit hashes to blocks somebody else lays out: the entries of a shard, the fields
+// of a big hash. It is made of segments of at most 4 KB ("leaves") in hash order, which grow in
+// steps of about an eighth and split one at a time. There is no doubling and no rehash phase.
+//
+//   hash   = prefix (chosen the shard) | directory bits | position in the segment ...
+//   bucket = one cache line: 7 tags of 16 bits, 7 pointers of 48 bits, marks
+//
+// The tag is the 16 hash bits from the segment's window on, so its top bits are the position in the
+// segment: growing, shrinking and up to three splits move slots without touching a block. After
+// that the window moves on and the blocks are hashed again.
+//
+// A slot lies in its home bucket, in the one behind it, or in the stash lines at the segment's
+// end; the home counts those that lie elsewhere. Homes follow hash order, so a position in hash
+// space is a cursor that no growth, split or shrink disturbs.
+//
+// Threads: the owner's lock; PrefetchBucket and PrefetchBlock may be called without it, see there.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "arch/prefetch.h"
+#include "arch/tag_match.h"
+#include "base/check.h"
+#include "base/memory.h"
+
+namespace skarn {
+
+#if defined(__SANITIZE_THREAD__)
+#define SKARN_RACY __attribute__((no_sanitize("thread"), noinline))
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SKARN_RACY __attribute__((no_sanitize("thread"), noinline))
+#else
+#define SKARN_RACY
+#endif
+#else
+#define SKARN_RACY
+#endif
+
+inline constexpr unsigned kBucketSlots = 7;
+
+struct alignas(64) Bucket {
+  uint16_t tags[kBucketSlots];
+  uint8_t present;    // Bit i: slot i holds a block.
+  uint8_t elsewhere;  // Blocks of this home in the next bucket (low 4 bits), in the stash (high).
+  uint8_t pointers[kBucketSlots * 6];
+  uint16_t lane_epoch;  // The snapshot that `lane_saved` is about.
+  uint8_t lane_saved;   // Bit i: slot i is saved already, or younger than the cut.
+  uint8_t has_expiry;   // Bit i: the block in slot i has an expiry; kept by the owner.
+  uint16_t unused;
+
+  void* Block(unsigned slot) const {
+    uint64_t word;
+    std::memcpy(&word, pointers + size_t{slot} * 6, 8);
+    return reinterpret_cast<void*>(word & 0xffffffffffff);
+  }
+  void SetBlock(unsigned slot, const void* block) {
+    const uint64_t word = reinterpret_cast<uint64_t>(block);
+    std::memcpy(pointers + size_t{slot} * 6, &word, 6);
+  }
+  unsigned NextCount() const { return elsewhere & 15; }
+  unsigned StashCount() const { return elsewhere >> 4; }
+  unsigned FreeSlot() const { return std::countr_one(present); }  // 7 when full.
+  bool IsSaved(unsigned slot, uint16_t epoch) const {
+    return lane_epoch == epoch && (lane_saved >> slot & 1) != 0;
+  }
+  void MarkSaved(unsigned slot, uint16_t epoch) {
+    if (lane_epoch != epoch) {
+      lane_epoch = epoch;
+      lane_saved = 0;
+    }
+    lane_saved = static_cast<uint8_t>(lane_saved | 1u << slot);
+  }
+};
+static_assert(sizeof(Bucket) == 64);
+
+struct alignas(64) Segment {
+  uint64_t stamp = 0;  // The owner's: the capture this segment is already cloned for.
+  uint32_t count = 0;
+  uint8_t bucket_count = 0;
+  uint8_t stash_count = 0;
+
+  Bucket* Buckets() { return reinterpret_cast<Bucket*>(this + 1); }
+  const Bucket* Buckets() const { return reinterpret_cast<const Bucket*>(this + 1); }
+  unsigned LineCount() const { return unsigned{bucket_count} + stash_count; }
+  size_t SizeBytes() const { return sizeof(Segment) + size_t{LineCount()} * sizeof(Bucket); }
+};
+static_assert(sizeof(Segment) == 64);
+
+// A pointer to a segment with all that finding a bucket needs.
+class SegmentRef {
+ public:
+  SegmentRef() = default;
+  SegmentRef(Segment* segment, unsigned window, unsigned shift)
+      : word_(reinterpret_cast<uint64_t>(segment) |
+              uint64_t{segment->bucket_count - 1u} << 48 | uint64_t{shift} << 54 |
+              uint64_t{window} << 56) {}
+
+  explicit operator bool() const { return word_ != 0; }
+  Segment* get() const { return reinterpret_cast<Segment*>(word_ & 0xffffffffffff); }
+  Segment* operator->() const { return get(); }
+  unsigned BucketCount() const { return (word_ >> 48 & 63) + 1; }
+  unsigned Shift() const { return word_ >> 54 & 3; }  // Directory bits behind the window's start.
+  unsigned Window() const { return static_cast<unsigned>(word_ >> 56); }
+  unsigned Depth() const { return Window() + Shift(); }
+  uint16_t Tag(uint64_t rest) const { return static_cast<uint16_t>(rest << Window() >> 48); }
+  unsigned Home(uint16_t tag) const {
+    return static_cast<unsigned>(uint16_t(tag << Shift())) * BucketCount() >> 16;
+  }
+  bool operator==(const SegmentRef&) const = default;
+
+ private:
+  uint64_t word_ = 0;
+};
+
+// Where a block is. Valid until the table changes.
+struct Place {
+  Segment* segment = nullptr;
+  Bucket* home = nullptr;
+  Bucket* bucket = nullptr;
+  unsigned slot = 0;
+
+  explicit operator bool() const { return bucket != nullptr; }
+  void* Block() const { return bucket->Block(slot); }
+};
+
+// kPrefixBits: leading hash bits that the owner has used already.
+// BlockHash(const void* block) -> uint64_t: the full hash of a block.
+template <unsigned kPrefixBits, auto BlockHash>
+class LeafTable {
+ public:
+  LeafTable() = default;
+  LeafTable(const LeafTable&) = delete;
+  LeafTable& operator=(const LeafTable&) = delete;
+  LeafTable(LeafTable&& other) noexcept { Swap(other); }
+  // Frees the segments, not the blocks.
+  ~LeafTable() { FreeSegments(); }
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  size_t SizeBytes() const { return size_bytes_; }
+
+  // The block of `hash` that `matches` accepts.
+  template <class Matches>
+  Place Find(uint64_t hash, Matches&& matches) const {
+    const uint64_t rest = hash << kPrefixBits;
+    const SegmentRef ref = RefOf(rest);
+    if (!ref) return {};
+    const uint16_t tag = ref.Tag(rest);
+    Bucket* const home = ref->Buckets() + ref.Home(tag);
+    if (const int slot = SlotOf(home, tag, matches); slot >= 0) [[likely]] {
+      return {ref.get(), home, home, static_cast<unsigned>(slot)};
+    }
+    if (home->elsewhere == 0) [[likely]] return {};
+    return FindElsewhere(ref, home, tag, matches);
+  }
+
+  // Adds a block whose key is not there yet. A lane epoch other than 0 marks it as saved.
+  Place Insert(uint64_t hash, void* block, bool has_expiry, uint16_t lane_epoch);
+
+  // Takes the slot out; the block is the caller's. May shrink the segment: the place is gone.
+  void Erase(Place place, uint64_t hash);
+
+  // Calls visit(Place) for every block whose home contains `position`, and returns the first
+  // position of the next home, 0 at the end. Positions are hashes without their prefix, from 0 on.
+  template <class Visit>
+  uint64_t VisitHome(uint64_t position, Visit&& visit) const;
+
+  // Calls visit(Place) for every block. The table must not change meanwhile.
+  template <class Visit>
+  void ForEach(Visit&& visit) const;
+  // Calls visit(Segment*) for every segment, in hash order.
+  template <class Visit>
+  void ForEachSegment(Visit&& visit) const;
+
+  // A block chosen evenly; the table is not empty. random() -> uint64_t.
+  template <class Random>
+  Place PickRandom(Random&& random) const;
+
+  // Makes room for `count` blocks in an empty table.
+  void Reserve(size_t count);
+
+  // Puts a copy of the segment of `hash` in its place and returns the old one, which is now the
+  // caller's (a snapshot reads it). Places into it are gone.
+  Segment* CloneSegment(uint64_t hash, uint64_t stamp);
+
+  // The segment that `hash` belongs to, or null in an empty table.
+  Segment* SegmentOf(uint64_t hash) const { return RefOf(hash << kPrefixBits).get(); }
+
+  // Without the lock: fetches the line of the home bucket. Blocks nothing and promises nothing.
+  SKARN_RACY void PrefetchBucket(uint64_t hash) const {
+    const uint64_t rest = hash << kPrefixBits;
+    const SegmentRef ref = RefOf(rest);
+    if (ref) PrefetchWrite(ref->Buckets() + ref.Home(ref.Tag(rest)));
+  }
+  // Without the lock, a while later: fetches the first lines of the block that will likely match.
+  // Segments and directories are retired, not freed, so what is read here is mapped memory.
+  SKARN_RACY void PrefetchBlock(uint64_t hash) const {
+    const uint64_t rest = hash << kPrefixBits;
+    const SegmentRef ref = RefOf(rest);
+    if (!ref) return;
+    const uint16_t tag = ref.Tag(rest);
+    const Bucket* home = ref->Buckets() + ref.Home(tag);
+    const uint32_t found = MatchTags(home, tag) & home->present;
+    if (found == 0) return;
+    const char* block = static_cast<const char*>(home->Block(std::countr_zero(found)));
+    PrefetchWrite(block);
+    PrefetchWrite(block + 64);
+  }
+
+  void Clear() {
+    FreeSegments();
+    single_ = {};
+    directory_ = nullptr;
+    directory_bits_ = 0;
+    size_ = size_bytes_ = 0;
+  }
+  void Swap(LeafTable& other) {
+    std::swap(single_, other.single_);
+    std::swap(directory_, other.directory_);
+    std::swap(directory_bits_, other.directory_bits_);
+    std::swap(size_, other.size_);
+    std::swap(size_bytes_, other.size_bytes_);
+  }
+
+ private:
+  static constexpr unsigned kShiftMax = 3;
+  // Sizes of a segment; with header and stash lines the last is 4096 bytes.
+  static constexpr std::array<uint8_t, 23> kSteps = {1,  2,  3,  4,  5,  6,  8,  10, 12, 14, 16, 18,
+                                                     20, 23, 26, 29, 33, 37, 41, 46, 51, 56, 61};
+  static constexpr unsigned StashFor(unsigned buckets) {
+    return buckets >= 12 ? 2 : buckets >= 3 ? 1 : 0;
+  }
+
+  SegmentRef RefOf(uint64_t rest) const {
+    if (directory_bits_ == 0) return single_;
+    return directory_[rest >> (64 - directory_bits_)];
+  }
+
+  template <class Matches>
+  static int SlotOf(const Bucket* bucket, uint16_t tag, Matches&& matches) {
+    uint32_t found = MatchTags(bucket, tag) & bucket->present;
+    for (; found != 0; found &= found - 1) {
+      const int slot = std::countr_zero(found);
+      if (matches(bucket->Block(static_cast<unsigned>(slot)))) return slot;
+    }
+    return -1;
+  }
+
+  template <class Matches>
+  static __attribute__((noinline)) Place FindElsewhere(SegmentRef ref, Bucket* home, uint16_t tag,
+                                                       Matches&& matches) {
+    if (home->NextCount() != 0) {
+      if (const int slot = SlotOf(home + 1, tag, matches); slot >= 0) {
+        return {ref.get(), home, home + 1, static_cast<unsigned>(slot)};
+      }
+    }
+    if (home->StashCount() == 0) return {};
+    Bucket* stash = ref->Buckets() + ref.BucketCount();
+    for (unsigned i = 0; i < ref->stash_count; ++i) {
+      if (const int slot = SlotOf(stash + i, tag, matches); slot >= 0) {
+        return {ref.get(), home, stash + i, static_cast<unsigned>(slot)};
+      }
+    }
+    return {};
+  }
+
+  struct Slot {
+    uint16_t tag;
+    void* block;
+    bool has_expiry;
+    bool is_saved;
+  };
+
+  Segment* NewSegment(unsigned buckets);
+  void FreeSegment(Segment* segment);
+  void FreeSegments();
+  static Place Put(Bucket* bucket, Bucket* home, Segment* segment, const Slot& slot,
+                   uint16_t epoch);
+  // Places a slot, or returns an empty place when home, neighbour and stash are full.
+  static Place TryPlace(SegmentRef ref, const Slot& slot, uint16_t epoch);
+  static bool MakeRoomBehind(SegmentRef ref, Bucket* next);
+  // The segment copied to one of `buckets`, or null when it does not fit.
+  Segment* Rebuild(SegmentRef ref, unsigned buckets);
+  void Resize(SegmentRef ref, uint64_t rest, bool grow);
+  void Split(SegmentRef ref, uint64_t rest);
+  void DoubleDirectory();
+  void SetRange(uint64_t rest, unsigned depth, SegmentRef ref);
+  static unsigned StepAtLeast(unsigned buckets);
+  static unsigned StepBelow(unsigned buckets);
+
+  SegmentRef single_;                // The only segment, while directory_bits_ is 0.
+  SegmentRef* directory_ = nullptr;  // 2^directory_bits_ segments by leading hash bits.
+  uint32_t directory_bits_ = 0;
+  uint64_t size_ = 0;
+  uint64_t size_bytes_ = 0;
+};
+
+}  // namespace skarn
+
+#include "types/leaf_table_inl.h"
