@@ -4,12 +4,12 @@
 // file or syslog. Threads: any. Owner: the process; there is one log.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/result.h"

@@ -8,35 +8,12 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/shortest_decimal.h"
 
 namespace skarn {
 namespace {
 
 constexpr double kPlainIntegerMax = 4611686018427387904.0;  // 2^62
-
-// The decimal digits of a positive finite double: value = digits * 10^exponent.
-struct Decimal {
-  char digits[20];
-  int digit_count;
-  int exponent;
-};
-
-Decimal ShortestDecimal(double value) {
-  char text[40];
-  const std::to_chars_result end =
-      std::to_chars(text, text + sizeof text, value, std::chars_format::scientific);
-  Decimal decimal = {};
-  const char* p = text;
-  for (; *p != 'e'; ++p) {
-    if (*p != '.') decimal.digits[decimal.digit_count++] = *p;
-  }
-  ++p;
-  if (*p == '+') ++p;
-  int exponent = 0;
-  std::from_chars(p, end.ptr, exponent);
-  decimal.exponent = exponent - (decimal.digit_count - 1);
-  return decimal;
-}
 
 char* Append(char* out, const char* from, int size) {
   std::memcpy(out, from, static_cast<size_t>(size));

@@ -69,6 +69,7 @@ class ReplyWriter {
   // "-CODE text". A text that does not begin with '-' gets the code ERR; line breaks
   // become blanks.
   void Error(Bytes text);
+  void Error(const char* text) { Error(Bytes(text)); }
   void Error(ErrorText error) { Error(error.text()); }
   void Error(const ReplyError& error) { Error(error.text()); }
   // Like Error, but `text` is what follows the '-' whatever it begins with. For scripts.
