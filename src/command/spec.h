@@ -16,6 +16,10 @@ namespace skarn {
 struct CommandContext;
 class ReplyWriter;
 
+// Some flags are named as the error replies of reply_errors.h are, which GCC 12 calls shadowing.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 // What a command does; the name of the flag on the wire stands beside it where it has one.
 enum class CommandFlag : uint32_t {
   kWrite = 1u << 0,             // write
@@ -42,6 +46,7 @@ enum class CommandFlag : uint32_t {
   kGate = 1u << 24,     // Runs while every other worker stands still; may touch anything.
   kSentinel = 1u << 25,
 };
+#pragma GCC diagnostic pop
 constexpr uint32_t operator|(CommandFlag a, CommandFlag b) {
   return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
 }
