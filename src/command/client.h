@@ -58,6 +58,11 @@ class Client : public Connection {
   bool no_touch = false;
   bool is_paused = false;      // Parked by CLIENT PAUSE; its request stays in the buffer.
   bool is_parked = false;      // Parked on a busy shard.
+  // Its next request has to wait, or none will come.
+  bool IsSuspended() const {
+    return is_parked || is_paused || closes_now || closes_after_reply;
+  }
+  uint32_t concerns = 0;  // Of this client: Executor::UpdateConcerns.
   bool is_executing_exec = false;
   bool capa_redirect = false;
   bool import_source = false;

@@ -50,7 +50,7 @@ class Connection {
 
   InputBuffer input;
   OutputBuffer output;
-  bool has_output_block = false;  // `output` borrows a block of the worker's.
+  std::unique_ptr<char[]> output_block;  // The lent block that `output` began in; null: none.
   bool closes_after_reply = false;
   bool closes_now = false;      // Close at the end of the turn, output or not.
   bool is_read_paused = false;  // Commands wait (CLIENT PAUSE, a busy shard): nothing is read.

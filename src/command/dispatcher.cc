@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The way of one command: checks, locks, handler, what it leaves behind.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arch/cycles.h"
+#include "base/check.h"
+#include "command/executor.h"
+
+namespace skarn {
+
+// ---- locks -------------------------------------------------------------------------------------
+
+Shard* Executor::TryLock(LockSet& locks, bool is_shared) {
+  std::vector<Shard*>& shards = locks.shards();
+  if (shards.size() > 1) {
+    std::sort(shards.begin(), shards.end());
+    shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
+  }
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const bool is_taken = is_shared ? shards[i]->lock.TryLockShared() : shards[i]->lock.TryLock();
+    if (is_taken) continue;
+    // No hold and wait, hence no deadlock: give back what we have.
+    Shard* const busy = shards[i];
+    shards.resize(i);
+    Unlock(locks, is_shared);
+    return busy;
+  }
+  return nullptr;
+}
+
+void Executor::Unlock(LockSet& locks, bool is_shared) {
+  for (Shard* shard : locks.shards()) {
+    if (is_shared ? shard->lock.UnlockShared() : shard->lock.Unlock()) OnShardFree(*shard);
+  }
+}
+
+// ---- execution ---------------------------------------------------------------------------------
+
+void Executor::Execute(const Pending& pending) {
+  Client& client = *pending.client;
+  if (client.IsSuspended()) [[unlikely]] return;
+  if (server_.gate.IsRequested()) [[unlikely]] {
+    server_.gate.Pause(worker_.index());
+    view_.SetEventMask(server_.settings.notify_mask);
+    if (client.IsSuspended()) return;
+  }
+  const Args args(words_.data() + pending.first_word, pending.word_count);
+  worker_.LendOutput(client);
+  ReplyWriter reply(client.output, client.protocol);
+  client.net_input_bytes += pending.input_bytes;
+  const Command* command = pending.command;
+  if (command == nullptr || command->handler == nullptr) [[unlikely]] {
+    return RejectUnknown(client, command, args, reply);
+  }
+  const int count = static_cast<int>(args.size());
+  if (command->arity > 0 ? count != command->arity : count < -command->arity) [[unlikely]] {
+    return Reject(client, command, reply,
+                  ReplyError(fmt::format("-ERR wrong number of arguments for '{}' command",
+                                         command->full_name)));
+  }
+  current_ = &pending;
+  const size_t reply_begin = client.output.position();
+  const uint32_t concerns =
+      client.concerns | server_.concerns.load(std::memory_order_relaxed);
+  if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns)) {
+    if (client.is_paused) PutAside(client, pending);
+    return;
+  }
+  std::span<const Key> keys(keys_.data() + pending.first_key, pending.key_count);
+  if (!command->has_simple_keys) [[unlikely]] {
+    if (!MovableKeys(*command, args, &movable_keys_)) {
+      // The handler answers for arguments that do not fit; it looks at no key then.
+      movable_keys_.clear();
+    }
+    keys = movable_keys_;
+  }
+  RunLocked(client, *command, args, keys, reply);
+  if (client.is_parked) [[unlikely]] {
+    client.output.Truncate(reply_begin);
+    PutAside(client, pending);
+    return;
+  }
+  if (client.reply_mode != ReplyMode::kOn) [[unlikely]] ApplyReplyMode(client, reply_begin);
+  if (view_.HasExpired()) [[unlikely]] view_.EraseExpired();
+}
+
+void Executor::ApplyReplyMode(Client& client, size_t reply_begin) {
+  if (client.reply_mode == ReplyMode::kSkipNext) {
+    client.reply_mode = ReplyMode::kSkipThis;  // Set by the command just run: it said nothing.
+    return;
+  }
+  client.output.Truncate(reply_begin);
+  if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
+}
+
+bool Executor::MovableKeys(const Command& command, const Args& args, std::vector<Key>* keys) {
+  keys->clear();
+  key_positions_.clear();
+  if (!FindKeyPositions(command, args, &key_positions_)) return false;
+  for (const int position : key_positions_) {
+    keys->push_back(MakeKey(args[static_cast<size_t>(position)]));
+  }
+  return true;
+}
+
+bool Executor::RunLocked(Client& client, const Command& command, const Args& args,
+                         std::span<const Key> keys, ReplyWriter& reply) {
+  if (command.Has(CommandFlag::kGate)) [[unlikely]] {
+    ++statistics_.gate_commands;
+    RunAlone([&] { Call(client, command, args, keys, reply); });
+    return true;
+  }
+  if (!server_.keyspace.is_concurrent() || keys.empty()) {
+    Call(client, command, args, keys, reply);
+    return true;
+  }
+  const bool is_shared = command.Has(CommandFlag::kReadOnly);
+  locks_.clear();
+  for (const Key& key : keys) locks_.Add(server_.keyspace.ShardOf(client.db, key));
+  if (Shard* busy = TryLock(locks_, is_shared)) [[unlikely]] {
+    Park(client, *busy);
+    return false;
+  }
+  Call(client, command, args, keys, reply);
+  Unlock(locks_, is_shared);
+  return true;
+}
+
+void Executor::Call(Client& client, const Command& command, const Args& args,
+                    std::span<const Key> keys, ReplyWriter& reply) {
+  const uint64_t started = ReadCycles();
+  const uint32_t errors_before = reply.error_count();
+  const size_t reply_begin = client.output.position();
+  view_.SelectDatabase(client.db);
+  view_.SetNoTouch(client.no_touch);
+  client.last_command = &command;
+  CommandContext context{.client = client,
+                         .command = command,
+                         .keys = keys,
+                         .keyspace = view_,
+                         .settings = server_.settings,
+                         .executor = *this,
+                         .server = server_};
+  command.handler(context, args, reply);
+  if (client.is_parked) [[unlikely]] return;  // It has not happened yet.
+  AfterCall(client, command, args, started, errors_before, reply_begin, reply);
+}
+
+void Executor::AfterCall(Client& client, const Command& command, const Args& args,
+                         uint64_t started, uint32_t errors_before, size_t reply_begin,
+                         ReplyWriter& reply) {
+  const uint64_t cycles = ReadCycles() - started;
+  ++statistics_.processed_commands;
+  ++client.command_count;
+  CommandStatistics& statistics = statistics_.commands[command.index];
+  ++statistics.calls;
+  statistics.cycles += cycles;
+  if (reply.error_count() != errors_before) [[unlikely]] {
+    ++statistics.failed_calls;
+    CountError(reply);
+  }
+  if (server_.settings.latency_tracking) CountDuration(statistics, cycles);
+  const size_t reply_bytes = client.output.position() - reply_begin;
+  if (cycles > server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
+      (current_ != nullptr && current_->input_bytes > server_.large_request_bytes)) [[unlikely]] {
+    server_.hooks->OnNoteworthyCommand(*this, client, command, args, cycles, reply_bytes);
+  }
+}
+
+void Executor::CountError(const ReplyWriter& reply) {
+  ++statistics_.error_replies;
+  const Bytes code = reply.last_error_code();
+  const auto found = statistics_.errors.find(code);
+  if (found != statistics_.errors.end()) {
+    ++found->second;
+  } else if (statistics_.errors.size() < kErrorCodesMax) {
+    statistics_.errors.emplace(code, 1);
+  }
+}
+
+// Durations in nanoseconds, four steps for each power of two.
+void Executor::CountDuration(CommandStatistics& statistics, uint64_t cycles) {
+  if (statistics.durations == nullptr) [[unlikely]] {
+    statistics.durations = std::make_unique<std::array<uint32_t, kDurationBuckets>>();
+    statistics.durations->fill(0);
+  }
+  // cycles_per_us is a few thousand: a fixed-point factor spares the division.
+  const uint64_t nanoseconds = cycles * server_.nanoseconds_per_cycle_q20 >> 20;
+  ++(*statistics.durations)[DurationBucket(nanoseconds)];
+}
+
+// ---- refusals ----------------------------------------------------------------------------------
+
+void Executor::Reject(Client& client, const Command* command, ReplyWriter& reply,
+                      const ReplyError& error) {
+  reply.Error(error);
+  CountError(reply);
+  if (command != nullptr) ++statistics_.commands[command->index].rejected_calls;
+  if (client.in_transaction()) client.transaction.has_failed = true;
+  if (client.reply_mode != ReplyMode::kOn) {
+    // A refused command is silent too, but says so to nobody; the position is the reply's start.
+    if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
+  }
+}
+
+void Executor::RejectUnknown(Client& client, const Command* container, const Args& args,
+                             ReplyWriter& reply) {
+  constexpr size_t kShownMax = 128;
+  if (container != nullptr) {
+    if (args.size() < 2) {
+      return Reject(client, container, reply,
+                    ReplyError(fmt::format("-ERR wrong number of arguments for '{}' command",
+                                           container->full_name)));
+    }
+    std::string upper(container->full_name);
+    for (char& c : upper) c = ToUpper(c);
+    return Reject(client, nullptr, reply,
+                  ReplyError(fmt::format("-ERR unknown subcommand '{}'. Try {} HELP.",
+                                         args[1].substr(0, kShownMax), upper)));
+  }
+  std::string shown;
+  for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {
+    shown += fmt::format("'{}' ", args[i].substr(0, kShownMax - shown.size()));
+  }
+  Reject(client, nullptr, reply,
+         ReplyError(fmt::format("-ERR unknown command '{}', with args beginning with: {}",
+                                args[0].substr(0, kShownMax), shown)));
+}
+
+}  // namespace skarn

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// From bytes to staged batches. What happens to one command is in dispatcher.cc.
+#include "command/executor.h"
+
+#include <algorithm>
+
+#include "arch/cycles.h"
+#include "arch/kernels.h"
+#include "arch/prefetch.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/listener.h"
+
+namespace skarn {
+namespace {
+
+// A batch is run when it has this much, or when the turn ends.
+constexpr size_t kBatchCommandsMax = 128;
+constexpr size_t kBatchWordsMax = 2048;
+// Keys whose lines are fetched ahead together; the processor tracks about as many misses.
+constexpr size_t kGroupKeys = 16;
+
+// Sends a parked or paused client back to its worker.
+class ResumeMessage : public Message {
+ public:
+  explicit ResumeMessage(Executor& executor, uint64_t client_id)
+      : executor_(executor), client_id_(client_id) {}
+  void Deliver(Worker&) override {
+    if (Client* client = executor_.FindClient(client_id_)) executor_.Resume(*client);
+  }
+
+ private:
+  Executor& executor_;
+  const uint64_t client_id_;
+};
+
+}  // namespace
+
+Executor::Executor(ServerState& server, Worker& worker)
+    : server_(server), worker_(worker), view_(server.keyspace, *this) {
+  statistics_.commands.resize(server.command_table.size());
+}
+
+Executor::~Executor() = default;
+
+// ---- connections -------------------------------------------------------------------------------
+
+void Executor::OnTurnStart(int64_t now_us) { now_us_ = now_us; }
+
+std::unique_ptr<Connection> Executor::OnAccept(Worker& worker, const Accepted& accepted) {
+  auto client = std::make_unique<Client>(worker, accepted.fd, accepted.id);
+  client->is_authenticated = server_.settings.requirepass.empty();
+  client->created_us = client->last_interaction_us = now_us_;
+  UpdateConcerns(*client);
+  server_.client_count.fetch_add(1, std::memory_order_relaxed);
+  if (accepted.transport != Transport::kUnix) {
+    SetUpClientSocket(accepted.fd, server_.settings.tcp_keepalive_seconds);
+  }
+  return client;
+}
+
+void Executor::OnClose(Connection& connection) {
+  Client& client = static_cast<Client&>(connection);
+  DiscardTransaction(client);
+  if (client.SubscriptionCount() > 0) server_.hooks->DropSubscriptions(*this, client);
+  if (client.is_monitor) server_.hooks->DropMonitor(*this, client);
+  server_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  SKARN_DCHECK(std::find(touched_.begin(), touched_.end(), &client) == touched_.end());
+}
+
+void Executor::OnSent(Connection& connection, size_t size_bytes) {
+  Client& client = static_cast<Client&>(connection);
+  client.net_output_bytes += size_bytes;
+  if (client.output.empty()) client.soft_limit_since_us = 0;
+}
+
+size_t Executor::InputWanted(Connection& connection) {
+  return static_cast<Client&>(connection).parser.pending_bulk_bytes();
+}
+
+void Executor::Flush(Client& client) {
+  CheckOutputLimit(client);
+  if (&client.worker() == &worker_) {
+    worker_.MarkDirty(client);
+  } else {
+    // Only with the gate closed: its worker sends when it wakes.
+    SKARN_DCHECK(is_gate_held_);
+    client.worker().MarkDirty(client);
+    client.worker().loop().Wake();
+  }
+}
+
+// ---- parsing -----------------------------------------------------------------------------------
+
+void Executor::OnInput(Connection& connection) {
+  Client& client = static_cast<Client&>(connection);
+  client.last_interaction_us = now_us_;
+  ParseRequests(client);
+  // A big buffer may move with the next receive, and the views of the batch with it.
+  if (client.input.capacity > kIoBlockBytes) RunBatch();
+}
+
+void Executor::ParseRequests(Client& client) {
+  InputBuffer& input = client.input;
+  const RequestLimits limits{
+      .bulk_bytes_max = server_.settings.proto_max_bulk_bytes,
+      .is_authenticated = client.is_authenticated,
+  };
+  while (!input.empty() && !client.IsSuspended()) {
+    if (pending_.size() >= kBatchCommandsMax || words_.size() >= kBatchWordsMax) {
+      RunBatch();
+      if (client.IsSuspended()) return;
+    }
+    const size_t first_word = words_.size();
+    size_t consumed = 0;
+    const ParseStatus status = client.parser.Parse(input.bytes(), limits, &consumed, &words_);
+    if (status == ParseStatus::kRequest) [[likely]] {
+      Enqueue(client, first_word, consumed);
+      // What AUTH allows is known when it has run.
+      if (!client.is_authenticated) RunBatch();
+    } else if (!HandleParseStatus(client, status, consumed)) {
+      return;
+    }
+  }
+}
+
+bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t consumed) {
+  switch (status) {
+    case ParseStatus::kEmpty:
+      client.input.begin += consumed;
+      if (std::find(touched_.begin(), touched_.end(), &client) == touched_.end()) {
+        touched_.push_back(&client);
+      }
+      return true;
+    case ParseStatus::kNeedMore: {
+      const uint64_t max = client.is_authenticated ? server_.settings.query_buffer_max : 1 << 20;
+      const size_t size = client.input.bytes().size() + client.transaction.queue_bytes;
+      if (size > max) {
+        Log(LogLevel::kWarning, "Closing client that reached max query buffer length: {}",
+            client.peer_address);
+        ++statistics_.query_limit_disconnections;
+        worker_.Close(client);
+      }
+      return false;
+    }
+    case ParseStatus::kCrossProtocol:
+      RunBatch();
+      Log(LogLevel::kWarning,
+          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+          "commands to Skarn. This is likely due to an attacker attempting to use Cross Protocol "
+          "Scripting to compromise your Skarn instance. Connection from {} aborted.",
+          client.peer_address);
+      worker_.Close(client);
+      return false;
+    default: {
+      RunBatch();  // Requests before the bad one are answered first.
+      ReplyWriter reply = WriterFor(client);
+      reply.Error(client.parser.error());
+      Log(LogLevel::kVerbose, "Protocol error ({}) from client: {}", client.parser.error(),
+          client.peer_address);
+      client.input.begin = client.input.end;
+      client.CloseAfterReply();
+      Flush(client);
+      return false;
+    }
+  }
+}
+
+void Executor::Enqueue(Client& client, size_t first_word, size_t consumed) {
+  const uint32_t word_count = static_cast<uint32_t>(words_.size() - first_word);
+  const Args args(words_.data() + first_word, word_count);
+  Pending pending{.client = &client,
+                  .command = server_.command_table.Find(args),
+                  .first_word = static_cast<uint32_t>(first_word),
+                  .word_count = word_count,
+                  .first_key = static_cast<uint32_t>(key_bytes_.size()),
+                  .key_count = 0,
+                  .input_begin = client.input.begin,
+                  .input_bytes = consumed};
+  if (pending.command != nullptr) CollectKeys(pending);
+  client.input.begin += consumed;
+  if (touched_.empty() || touched_.back() != &client) touched_.push_back(&client);
+  pending_.push_back(pending);
+}
+
+// The keys of commands with simple positions; the others' are found when they run.
+void Executor::CollectKeys(Pending& pending) {
+  const Command& command = *pending.command;
+  if (command.first_key == 0 || !command.has_simple_keys) return;
+  const int count = static_cast<int>(pending.word_count);
+  const int last = command.last_key >= 0 ? command.last_key : count + command.last_key;
+  for (int i = command.first_key; i <= last && i < count; i += command.key_step) {
+    key_bytes_.push_back(words_[pending.first_word + static_cast<size_t>(i)]);
+  }
+  pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
+}
+
+// ---- the batch ---------------------------------------------------------------------------------
+
+bool Executor::OnTurnEnd() {
+  RunBatch();
+  if (is_gate_held_) return false;
+  return server_.hooks->OnIdle(*this);
+}
+
+void Executor::HashKeys() {
+  const size_t count = key_bytes_.size();
+  hashes_.resize(count);
+  keys_.resize(count);
+  if (count == 0) return;
+  ActiveKernels().hash_keys(KeyHashSecret(), key_bytes_.data(), count, hashes_.data());
+  for (size_t i = 0; i < count; ++i) keys_[i] = {key_bytes_[i], hashes_[i]};
+}
+
+// Three passes over a group: each finds in the cache what the one before has asked for.
+// The database is that of the group's first client; others merely miss their hint.
+void Executor::Prefetch(size_t first_key, size_t last_key, unsigned db) {
+  Database& database = server_.keyspace.GetDatabase(db);
+  for (size_t i = first_key; i < last_key; ++i) {
+    PrefetchWrite(&database.shards[keys_[i].ShardIndex()]);
+  }
+  for (size_t i = first_key; i < last_key; ++i) {
+    database.shards[keys_[i].ShardIndex()].table.PrefetchBucket(keys_[i].hash);
+  }
+  for (size_t i = first_key; i < last_key; ++i) {
+    database.shards[keys_[i].ShardIndex()].table.PrefetchBlock(keys_[i].hash);
+  }
+}
+
+void Executor::RunBatch() {
+  if (pending_.empty()) return FinishBatch();
+  now_us_ = NowMicros();
+  view_.SetNow(now_us_ / 1000);
+  view_.SetEventMask(server_.settings.notify_mask);
+  HashKeys();
+  ++statistics_.prefetch_batches;
+  statistics_.prefetch_entries += keys_.size();
+  for (size_t first = 0; first < pending_.size();) {
+    size_t last = first;
+    const size_t first_key = pending_[first].first_key;
+    size_t last_key = first_key;
+    while (last < pending_.size() && last_key - first_key < kGroupKeys) {
+      last_key = pending_[last].first_key + pending_[last].key_count;
+      ++last;
+    }
+    if (last_key > first_key) Prefetch(first_key, last_key, pending_[first].client->db);
+    for (; first < last; ++first) Execute(pending_[first]);
+  }
+  FinishBatch();
+}
+
+void Executor::FinishBatch() {
+  pending_.clear();
+  words_.clear();
+  key_bytes_.clear();
+  for (Client* client : touched_) {
+    client->parser.ReleaseViews();
+    worker_.MarkDirty(*client);
+  }
+  touched_.clear();
+}
+
+// ---- putting clients aside ---------------------------------------------------------------------
+
+void Executor::PutAside(Client& client, const Pending& pending) {
+  client.input.begin = pending.input_begin;
+  client.parser.Reset();
+  worker_.SetReading(client, false);
+}
+
+void Executor::Park(Client& client, Shard& shard) {
+  client.is_parked = true;
+  ++statistics_.parked_commands;
+  if (!server_.waiters.Park(shard, worker_.index(), client.id())) {
+    // Free by now: run it again next turn.
+    worker_.Post(std::make_unique<ResumeMessage>(*this, client.id()));
+  }
+}
+
+void Executor::Resume(Client& client) {
+  client.is_parked = client.is_paused = false;
+  worker_.SetReading(client, true);
+  if (!client.input.empty()) worker_.MarkReady(client);
+}
+
+void Executor::OnShardFree(Shard& shard) {
+  for (const ShardWaiters::Waiter& waiter : server_.waiters.Take(shard)) {
+    Executor& owner = *server_.executors[waiter.worker];
+    owner.worker_.Post(std::make_unique<ResumeMessage>(owner, waiter.client_id));
+  }
+}
+
+void Executor::OnKeyEvent(EventKind kind, Bytes event, unsigned db, Bytes key) {
+  server_.hooks->PublishKeyEvent(*this, kind, event, db, key);
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+void Executor::OnTick(int64_t now_us) {
+  now_us_ = now_us;
+  view_.SetNow(now_us / 1000);
+  view_.SetEventMask(server_.settings.notify_mask);
+  if (!paused_clients_.empty() && now_us >= server_.pause_until_us) ResumePaused();
+  server_.hooks->OnTick(*this, now_us);
+}
+
+void Executor::ResumePaused() {
+  std::vector<uint64_t> paused;
+  paused.swap(paused_clients_);
+  for (const uint64_t id : paused) {
+    if (Client* client = FindClient(id)) Resume(*client);
+  }
+}
+
+}  // namespace skarn

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The checks that a command passes besides its arity, in the order of the reference. Most commands
+// meet none of the conditions: Execute comes here only when a concern is up.
+#include <algorithm>
+
+#include "command/executor.h"
+#include "resp/reply_errors.h"
+
+namespace skarn {
+namespace {
+
+constexpr bool Has(uint32_t concerns, Concern concern) {
+  return (concerns & static_cast<uint32_t>(concern)) != 0;
+}
+
+bool IsOneOf(const Command& command, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), command.spec->name) != names.end();
+}
+
+// What a RESP2 client may say while it is subscribed.
+bool IsAllowedWhileSubscribed(const Command& command) {
+  return IsOneOf(command, {"ping", "subscribe", "psubscribe", "ssubscribe", "unsubscribe",
+                           "punsubscribe", "sunsubscribe", "quit", "reset"});
+}
+
+// What is not queued inside MULTI but acts at once.
+bool ActsInTransaction(const Command& command) {
+  return IsOneOf(command, {"exec", "discard", "multi", "watch", "quit", "reset"});
+}
+
+}  // namespace
+
+void Executor::UpdateConcerns(Client& client) {
+  uint32_t concerns = 0;
+  const auto raise = [&](Concern concern, bool is_on) {
+    if (is_on) concerns |= static_cast<uint32_t>(concern);
+  };
+  raise(Concern::kNotAuthenticated, !client.is_authenticated);
+  raise(Concern::kInTransaction, client.in_transaction());
+  raise(Concern::kSubscribed, client.protocol == 2 && client.SubscriptionCount() > 0);
+  client.concerns = concerns;
+}
+
+bool Executor::AdmitInSpecialState(Client& client, const Command& command, const Args& args,
+                                   ReplyWriter& reply, uint32_t concerns) {
+  const auto reject = [&](const ReplyError& error) {
+    Reject(client, &command, reply, error);
+    return false;
+  };
+  if (Has(concerns, Concern::kNotAuthenticated) && !command.Has(CommandFlag::kNoAuth)) {
+    return reject(kNoAuth);
+  }
+  const bool is_queued =
+      Has(concerns, Concern::kInTransaction) && !ActsInTransaction(command);
+  if (is_queued && command.Has(CommandFlag::kNoMulti)) {
+    return reject(ReplyError(std::string("-ERR Command not allowed inside a transaction")));
+  }
+  if (Has(concerns, Concern::kMaxMemory) && !is_gate_held_) {
+    const bool is_kept = server_.hooks->KeepMemoryLimit(*this);
+    if (!is_kept && IsDeniedOnOom(client, command)) return reject(kOom);
+    if (client.IsSuspended()) return false;
+  }
+  if (Has(concerns, Concern::kSaveFailed) &&
+      (command.Has(CommandFlag::kWrite) || IsOneOf(command, {"ping"}))) {
+    return reject(kMisconfSave);
+  }
+  if (Has(concerns, Concern::kSubscribed) && !IsAllowedWhileSubscribed(command)) {
+    return reject(ReplyError("-ERR Can't execute '" + command.full_name +
+                             "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                             "allowed in this context"));
+  }
+  if (Has(concerns, Concern::kDataLoading) && !command.Has(CommandFlag::kLoading)) {
+    return reject(kLoading);
+  }
+  if (Has(concerns, Concern::kPaused) && MustPause(client, command, is_queued)) {
+    client.is_paused = true;
+    paused_clients_.push_back(client.id());
+    return false;
+  }
+  if (Has(concerns, Concern::kMonitored)) FeedMonitors(client, command, args);
+  if (!is_queued) return true;
+  Queue(client, command, args, reply);
+  return false;
+}
+
+// A transaction is refused as a whole when one of its commands would be.
+bool Executor::IsDeniedOnOom(const Client& client, const Command& command) const {
+  if (command.Has(CommandFlag::kDenyOom)) return true;
+  if (!client.in_transaction() || command.spec->name != "exec") return false;
+  return std::any_of(
+      client.transaction.queue.begin(), client.transaction.queue.end(),
+      [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kDenyOom); });
+}
+
+bool Executor::MustPause(const Client& client, const Command& command, bool is_queued) const {
+  if (is_queued || now_us_ >= server_.pause_until_us) return false;
+  if (IsOneOf(command, {"client|unpause", "client|pause"})) return false;
+  if (server_.pause_is_for_all) return true;
+  // Writes, and what may replicate: PUBLISH and the like.
+  if (command.Has(CommandFlag::kWrite) || IsOneOf(command, {"publish", "spublish", "pfcount"})) {
+    return true;
+  }
+  if (command.spec->name != "exec") return false;
+  return std::any_of(
+      client.transaction.queue.begin(), client.transaction.queue.end(),
+      [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kWrite); });
+}
+
+void Executor::FeedMonitors(const Client& client, const Command& command, const Args& args) {
+  if (command.Has(CommandFlag::kSkipMonitor) || command.Has(CommandFlag::kAdmin)) return;
+  server_.hooks->FeedMonitors(*this, client, args);
+}
+
+void Executor::CheckOutputLimit(Client& client) {
+  const OutputLimit& limit =
+      server_.settings.output_limits[static_cast<size_t>(client.client_class())];
+  if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]] return;
+  const uint64_t pending = client.output.pending_bytes();
+  bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
+  if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {
+    if (client.soft_limit_since_us == 0) client.soft_limit_since_us = now_us_;
+    is_over |= now_us_ - client.soft_limit_since_us > limit.soft_seconds * 1000000;
+  } else {
+    client.soft_limit_since_us = 0;
+  }
+  if (!is_over || client.closes_now) return;
+  ++statistics_.output_limit_disconnections;
+  client.worker().Close(client);
+}
+
+}  // namespace skarn

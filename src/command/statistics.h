@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What a worker counts. Summed over the workers when somebody asks, with the gate closed.
+// Threads: the worker's own. Owner: its executor.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skarn {
+
+// Durations are counted in four steps for each power of two of nanoseconds.
+inline constexpr size_t kDurationBuckets = 256;
+constexpr size_t DurationBucket(uint64_t nanoseconds) {
+  if (nanoseconds < 8) return static_cast<size_t>(nanoseconds);
+  const unsigned top = static_cast<unsigned>(std::bit_width(nanoseconds)) - 1;
+  return (size_t{top} - 1) * 4 + (nanoseconds >> (top - 2) & 3);
+}
+// The least duration of a bucket.
+constexpr uint64_t DurationOfBucket(size_t bucket) {
+  if (bucket < 8) return bucket;
+  return (uint64_t{4} + bucket % 4) << (bucket / 4 - 1);
+}
+
+struct CommandStatistics {
+  uint64_t calls = 0;
+  uint64_t cycles = 0;  // arch/cycles.h; turned into microseconds when asked.
+  uint64_t rejected_calls = 0;
+  uint64_t failed_calls = 0;
+  // By DurationBucket: histograms, percentiles. Made with the first call.
+  std::unique_ptr<std::array<uint32_t, kDurationBuckets>> durations;
+};
+
+struct WorkerStatistics {
+  std::vector<CommandStatistics> commands;  // By Command::index.
+  std::map<std::string, uint64_t, std::less<>> errors;  // By code; at most kErrorCodesMax.
+  uint64_t processed_commands = 0;
+  uint64_t error_replies = 0;
+  uint64_t parked_commands = 0;      // Times a busy shard made a command wait.
+  uint64_t gate_commands = 0;
+  uint64_t rejected_connections = 0;
+  uint64_t output_limit_disconnections = 0, query_limit_disconnections = 0;
+  uint64_t evicted_clients = 0;
+  uint64_t acl_denied_auth = 0;
+  uint64_t prefetch_batches = 0, prefetch_entries = 0;
+};
+
+inline constexpr size_t kErrorCodesMax = 128;
+
+}  // namespace skarn

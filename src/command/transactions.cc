@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// MULTI, EXEC and WATCH. EXEC takes the locks of all keys that the queue and the watches name, then
+// looks whether a watched key was touched, then runs; nobody sees a state in between. A queue with a
+// command whose keys are not known runs with the gate closed.
+#include <algorithm>
+
+#include "command/executor.h"
+#include "resp/reply_errors.h"
+
+namespace skarn {
+
+void Executor::Queue(Client& client, const Command& command, const Args& args,
+                     ReplyWriter& reply) {
+  QueuedCommand queued{.command = &command};
+  size_t size = 0;
+  for (const Bytes& word : args) size += word.size();
+  queued.bytes.reserve(size);
+  for (const Bytes& word : args) {
+    const size_t begin = queued.bytes.size();
+    queued.bytes.append(word);  // Never moves: reserved above.
+    queued.words.emplace_back(queued.bytes.data() + begin, word.size());
+  }
+  client.transaction.queue_bytes += size + args.size() * sizeof(Bytes);
+  client.transaction.queue.push_back(std::move(queued));
+  // Moving a short string moves its bytes: point the words at where they are now.
+  QueuedCommand& kept = client.transaction.queue.back();
+  size_t begin = 0;
+  for (Bytes& word : kept.words) {
+    word = Bytes(kept.bytes.data() + begin, word.size());
+    begin += word.size();
+  }
+  reply.Queued();
+}
+
+void Executor::DiscardTransaction(Client& client) {
+  Transaction& transaction = client.transaction;
+  if (transaction.token != nullptr) {
+    transaction.token->is_dropped.store(true, std::memory_order_relaxed);
+    for (const WatchedKey& watched : transaction.watched) {
+      Shard& shard = server_.keyspace.ShardOf(watched.db, MakeKey(watched.key));
+      // Busy or ours already: the next WATCH there purges the dropped token.
+      if (is_lock_held_) continue;
+      TryWithShard(shard, [&] {
+        if (shard.watches == nullptr) return;
+        shard.watches->Remove(transaction.token);
+        if (shard.watches->empty()) shard.watches.reset();
+      });
+    }
+  }
+  transaction = {};
+  UpdateConcerns(client);
+}
+
+bool Executor::CollectTransactionKeys(Client& client, LockSet* locks, bool* needs_gate) {
+  bool writes = false;
+  for (const QueuedCommand& queued : client.transaction.queue) {
+    const Command& command = *queued.command;
+    const Args args(queued.words);
+    writes |= command.Has(CommandFlag::kWrite);
+    MovableKeys(command, args, &movable_keys_);
+    const bool touches_keys =
+        command.Has(CommandFlag::kWrite) || command.Has(CommandFlag::kReadOnly);
+    if (command.Has(CommandFlag::kGate) || command.spec->name == "select" ||
+        (touches_keys && movable_keys_.empty())) {
+      *needs_gate = true;
+      return writes;
+    }
+    for (const Key& key : movable_keys_) locks->Add(server_.keyspace.ShardOf(client.db, key));
+  }
+  for (const WatchedKey& watched : client.transaction.watched) {
+    locks->Add(server_.keyspace.ShardOf(watched.db, MakeKey(watched.key)));
+  }
+  return writes;
+}
+
+bool Executor::IsWatchBroken(Client& client) {
+  const Transaction& transaction = client.transaction;
+  if (transaction.token == nullptr) return false;
+  if (transaction.token->is_dirty.load(std::memory_order_acquire)) return true;
+  // A key that has run out since counts as touched, even if nobody has erased it yet.
+  for (const WatchedKey& watched : transaction.watched) {
+    if (watched.was_expired) continue;
+    const Key key = MakeKey(watched.key);
+    const Place place = server_.keyspace.ShardOf(watched.db, key).Find(key);
+    if (place && EntryAt(place)->IsExpired(view_.now())) return true;
+  }
+  return false;
+}
+
+void Executor::RunQueue(Client& client, ReplyWriter& reply) {
+  if (IsWatchBroken(client)) {
+    DiscardTransaction(client);
+    return reply.NullArray();
+  }
+  std::vector<QueuedCommand> queue = std::move(client.transaction.queue);
+  DiscardTransaction(client);
+  client.is_executing_exec = true;
+  reply.ArrayHeader(queue.size());
+  for (const QueuedCommand& queued : queue) {
+    const Args args(queued.words);
+    std::vector<Key> keys;
+    MovableKeys(*queued.command, args, &keys);
+    Call(client, *queued.command, args, keys, reply);
+    reply.set_protocol(client.protocol);
+  }
+  client.is_executing_exec = false;
+}
+
+void Executor::RunTransaction(Client& client, ReplyWriter& reply) {
+  if (client.transaction.has_failed) {
+    DiscardTransaction(client);
+    return reply.Error(kExecAbort);
+  }
+  LockSet locks;
+  bool needs_gate = false;
+  const bool writes = CollectTransactionKeys(client, &locks, &needs_gate);
+  if (!server_.keyspace.is_concurrent() || is_gate_held_) return RunQueue(client, reply);
+  if (needs_gate) {
+    return RunAlone([&] { RunQueue(client, reply); });
+  }
+  const bool is_shared = !writes;
+  if (Shard* busy = TryLock(locks, is_shared)) return Park(client, *busy);
+  is_lock_held_ = true;
+  RunQueue(client, reply);
+  is_lock_held_ = false;
+  Unlock(locks, is_shared);
+}
+
+}  // namespace skarn

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "net/worker.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+namespace skarn {
+namespace {
+
+// Received from one connection in one turn, so that a fat pipeline does not starve the rest.
+constexpr int kReceivesPerTurnMax = 4;
+constexpr size_t kIdleBlocksMax = 64;
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::Create(const Options& options, WorkerGate& gate) {
+  auto loop = EventLoop::Create(options.loop);
+  if (!loop) return std::unexpected(std::move(loop.error()).In("event loop"));
+  return std::unique_ptr<Worker>(new Worker(options, gate, std::move(*loop)));
+}
+
+Worker::Worker(const Options& options, WorkerGate& gate, std::unique_ptr<EventLoop> loop)
+    : index_(options.index), gate_(gate), loop_(std::move(loop)), tick_ms_(options.tick_ms) {}
+
+Worker::~Worker() {
+  for (auto& [id, connection] : connections_) {
+    ReturnOutput(*connection);
+    close(connection->fd());
+  }
+}
+
+void Worker::Run() {
+  memory::ThreadCache cache;
+  gate_.Enter(index_);
+  while (!is_stopping_.load(std::memory_order_relaxed)) {
+    Turn();
+    cache.Fold(gate_.AdvanceEpoch(index_));
+  }
+  gate_.Leave(index_);
+}
+
+void Worker::Stop() {
+  is_stopping_.store(true, std::memory_order_seq_cst);
+  loop_->Wake();
+}
+
+void Worker::Post(std::unique_ptr<Message> message) {
+  mailbox_.Push(std::move(message));
+  // Pairs with Turn: either it sees the message before it sleeps, or we see that it sleeps.
+  if (is_sleeping_.load(std::memory_order_seq_cst) &&
+      is_sleeping_.exchange(false, std::memory_order_seq_cst)) {
+    loop_->Wake();
+  }
+}
+
+void Worker::Turn() {
+  int timeout_ms = 0;
+  if (ready_again_.empty() && dirty_.empty() && closing_.empty()) {
+    const int64_t wait_us = next_tick_us_ - NowMicros();
+    timeout_ms = static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
+  }
+  gate_.Leave(index_);
+  if (timeout_ms != 0) {
+    is_sleeping_.store(true, std::memory_order_seq_cst);
+    if (!mailbox_.empty() || is_stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  }
+  ready_.readable.clear();
+  ready_.writable.clear();
+  ready_.listeners.clear();
+  loop_->Wait(timeout_ms, &ready_);
+  is_sleeping_.store(false, std::memory_order_relaxed);
+  gate_.Enter(index_);
+
+  ++statistics_.turns;
+  now_us_ = NowMicros();
+  handler_->OnTurnStart(now_us_);
+  mailbox_.DeliverAll(*this);
+  for (const uint32_t tag : ready_.listeners) on_accept_(accept_owner_, tag);
+  for (Connection* connection : ready_.writable) {
+    if (!connection->closes_now) SendTo(*connection);
+  }
+  std::vector<Connection*> again;
+  again.swap(ready_again_);
+  for (Connection* connection : again) {
+    connection->is_ready = false;
+    if (!connection->closes_now && !connection->is_read_paused) handler_->OnInput(*connection);
+  }
+  for (Connection* connection : ready_.readable) {
+    if (!connection->closes_now && !connection->is_read_paused) ReceiveFrom(*connection);
+  }
+  const bool has_more = handler_->OnTurnEnd();
+  SendDirty();
+  CloseListed();
+  if (now_us_ >= next_tick_us_) {
+    handler_->OnTick(now_us_);
+    next_tick_us_ = now_us_ + int64_t{tick_ms_} * 1000;
+    SendDirty();
+    CloseListed();
+  }
+  if (has_more) next_tick_us_ = std::min(next_tick_us_, now_us_);
+}
+
+// Makes room for the next bytes. False when the connection asks for more than it may.
+bool Worker::PrepareInput(Connection& connection) {
+  InputBuffer& input = connection.input;
+  const size_t wanted = std::max<size_t>(1, handler_->InputWanted(connection));
+  if (input.block == nullptr) {
+    if (idle_blocks_.empty()) {
+      input.block = std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
+    } else {
+      input.block = std::move(idle_blocks_.back());
+      idle_blocks_.pop_back();
+    }
+    input.capacity = kIoBlockBytes;
+    input.begin = input.end = 0;
+  }
+  const size_t pending = input.end - input.begin;
+  if (input.room() >= wanted && input.room() >= input.capacity / 4) return true;
+  if (pending + wanted <= input.capacity && input.begin >= input.capacity / 4) {
+    std::copy(input.block.get() + input.begin, input.block.get() + input.end, input.block.get());
+  } else {
+    const size_t capacity = std::max(pending + wanted, input.capacity * 2);
+    std::unique_ptr<char[]> bigger(new (std::nothrow) char[capacity]);
+    if (bigger == nullptr) return false;
+    std::copy(input.block.get() + input.begin, input.block.get() + input.end, bigger.get());
+    input.block = std::move(bigger);
+    input.capacity = capacity;
+  }
+  input.begin = 0;
+  input.end = pending;
+  return true;
+}
+
+void Worker::ReturnInput(Connection& connection) {
+  InputBuffer& input = connection.input;
+  if (input.block == nullptr || !input.empty()) return;
+  if (input.capacity == kIoBlockBytes && idle_blocks_.size() < kIdleBlocksMax) {
+    idle_blocks_.push_back(std::move(input.block));
+  }
+  input = {};
+}
+
+void Worker::LendOutputBlock(Connection& connection) {
+  if (idle_blocks_.empty()) {
+    connection.output_block = std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
+  } else {
+    connection.output_block = std::move(idle_blocks_.back());
+    idle_blocks_.pop_back();
+  }
+  SKARN_DCHECK(connection.output.empty());
+  connection.output = OutputBuffer(connection.output_block.get(), kIoBlockBytes);
+}
+
+void Worker::ReturnOutput(Connection& connection) {
+  if (connection.output_block == nullptr) return;
+  connection.output = OutputBuffer();
+  if (idle_blocks_.size() < kIdleBlocksMax) {
+    idle_blocks_.push_back(std::move(connection.output_block));
+  }
+  connection.output_block.reset();
+}
+
+size_t Worker::PooledBytes() const { return idle_blocks_.size() * kIoBlockBytes; }
+
+void Worker::ReceiveFrom(Connection& connection) {
+  if (connection.closes_after_reply) {
+    // Nothing more is read; wait only for the peer to go.
+    char ignored[1024];
+    InputBuffer& input = connection.input;
+    (void)input;
+    if (recv(connection.fd(), ignored, sizeof(ignored), MSG_DONTWAIT) <= 0) Close(connection);
+    return;
+  }
+  for (int i = 0; i < kReceivesPerTurnMax; ++i) {
+    if (!PrepareInput(connection)) return Close(connection);
+    const size_t room = connection.input.room();
+    const size_t before = connection.input.end;
+    const IoStatus status = loop_->Receive(connection);
+    if (status == IoStatus::kClosed) return Close(connection);
+    if (status == IoStatus::kBlocked) return ReturnInput(connection);
+    const size_t count = connection.input.end - before;
+    ++statistics_.read_events;
+    statistics_.input_bytes += count;
+    handler_->OnInput(connection);
+    // A big bulk is half here: go on while it flows. Otherwise one receive takes all there is.
+    if (count < room || connection.input.capacity <= kIoBlockBytes || connection.closes_now ||
+        connection.is_read_paused) {
+      return;
+    }
+  }
+}
+
+void Worker::SendTo(Connection& connection) {
+  const size_t before = connection.output.pending_bytes();
+  if (before > 0) {
+    const IoStatus status = loop_->Send(connection);
+    const size_t sent = before - connection.output.pending_bytes();
+    ++statistics_.write_events;
+    statistics_.output_bytes += sent;
+    handler_->OnSent(connection, sent);
+    if (status == IoStatus::kClosed) return Close(connection);
+    if (status == IoStatus::kBlocked) return;
+  }
+  if (connection.output.empty()) {
+    ReturnOutput(connection);
+    if (connection.closes_after_reply) Close(connection);
+  }
+}
+
+void Worker::SendDirty() {
+  // Sending may list others (limits close connections); index, not iterator.
+  for (size_t i = 0; i < dirty_.size(); ++i) {
+    Connection& connection = *dirty_[i];
+    connection.is_dirty = false;
+    if (!connection.closes_now && !connection.wants_write) SendTo(connection);
+    if (!connection.is_ready) ReturnInput(connection);
+  }
+  dirty_.clear();
+}
+
+void Worker::MarkDirty(Connection& connection) {
+  if (connection.is_dirty) return;
+  connection.is_dirty = true;
+  dirty_.push_back(&connection);
+}
+
+void Worker::Close(Connection& connection) {
+  if (connection.closes_now) return;
+  connection.closes_now = true;
+  closing_.push_back(&connection);
+}
+
+void Worker::MarkReady(Connection& connection) {
+  if (connection.is_ready) return;
+  connection.is_ready = true;
+  ready_again_.push_back(&connection);
+}
+
+void Worker::SetReading(Connection& connection, bool is_on) {
+  if (connection.is_read_paused == !is_on) return;
+  connection.is_read_paused = !is_on;
+  loop_->SetReading(connection, is_on);
+}
+
+void Worker::CloseListed() {
+  for (size_t i = 0; i < closing_.size(); ++i) {
+    Connection& connection = *closing_[i];
+    std::erase(dirty_, &connection);
+    std::erase(ready_again_, &connection);
+    handler_->OnClose(connection);
+    loop_->Remove(connection);
+    connection.output.Clear();
+    ReturnOutput(connection);
+    connection.input.begin = connection.input.end;
+    ReturnInput(connection);
+    close(connection.fd());
+    CountPlaced(-1);
+    connections_.erase(connection.id());
+  }
+  closing_.clear();
+}
+
+bool Worker::Adopt(const Accepted& accepted) {
+  std::unique_ptr<Connection> connection = handler_->OnAccept(*this, accepted);
+  if (connection == nullptr) return false;
+  connection->transport = accepted.transport;
+  connection->peer_address = accepted.peer_address;
+  connection->local_address = accepted.local_address;
+  connection->is_loopback = accepted.is_loopback;
+  if (!loop_->Add(*connection)) {
+    handler_->OnClose(*connection);
+    return false;
+  }
+  connections_.emplace(accepted.id, std::move(connection));
+  return true;
+}
+
+Connection* Worker::FindConnection(uint64_t id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace skarn
