@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Reading strings whole, and setting them: the hottest handlers of all. The plain forms
+// of GET and SET look at nothing but their key.
+#include "commands/string.h"
+
+#include "command/table.h"
+#include "commands/string_options.h"
+#include "commands/string_value.h"
+
+namespace skarn::commands {
+namespace {
+
+void PutAndTell(KeyspaceView& keyspace, const Key& key, Found& found, Bytes value,
+                ExpiryMillis expiry) {
+  keyspace.PutString(key, found, value, expiry);
+  keyspace.Changed(key, EventKind::kString, "set");
+}
+
+bool MeetsCondition(const StringOptions& options, const Found& found) {
+  switch (options.condition) {
+    case SetCondition::kAlways:
+      return true;
+    case SetCondition::kIfAbsent:
+      return !found;
+    case SetCondition::kIfPresent:
+      return static_cast<bool>(found);
+    case SetCondition::kIfEqual:
+      return found && found.entry->value() == options.comparison;
+  }
+  return false;
+}
+
+// Stores a value that expires at `expiry`. One whose time is over already is as good as
+// stored and expired: the key goes.
+void PutExpiring(CommandContext& context, const Key& key, Found& found, Bytes value,
+                 ExpiryMillis expiry) {
+  KeyspaceView& keyspace = context.keyspace;
+  if (expiry <= context.now()) {
+    if (!found) return;
+    keyspace.Expire(key, found);
+    return keyspace.AddChanges(1);
+  }
+  PutAndTell(keyspace, key, found, value, expiry);
+  keyspace.Notify(EventKind::kGeneric, "expire", key);
+}
+
+void SetWithOptions(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  constexpr unsigned kKnown =
+      kOptionCondition | kOptionIfEqual | kOptionGet | kOptionKeepTtl;
+  const Parsed<StringOptions> options = ParseStringOptions(args, 3, kKnown);
+  if (!options) return reply.Error(options.error());
+  ExpiryMillis expiry = kNoExpiry;
+  if (options->expiry_index != 0) {
+    const auto read = ReadExpiry(context, args, options->expiry_index, options->unit);
+    if (!read) return reply.Error(read.error());
+    expiry = *read;
+  }
+
+  const Key& key = context.key();
+  KeyspaceView& keyspace = context.keyspace;
+  Found found = options->gets ? keyspace.FindForUpdate(key) : keyspace.FindForWrite(key);
+  const bool compares = options->gets || options->condition == SetCondition::kIfEqual;
+  if (compares && found && !IsString(*found.entry)) return reply.Error(kWrongType);
+  if (options->gets) {
+    found ? ReplyValue(reply, *found.entry) : reply.Null();
+  }
+  if (!MeetsCondition(*options, found)) {
+    if (!options->gets) reply.Null();
+    return;
+  }
+
+  if (options->expiry_index != 0) {
+    PutExpiring(context, key, found, args[2], expiry);
+  } else {
+    if (options->keeps_expiry && found) expiry = found.entry->expiry();
+    PutAndTell(keyspace, key, found, args[2], expiry);
+  }
+  if (!options->gets) reply.Ok();
+}
+
+// SETEX and PSETEX key time value.
+void SetExpiring(CommandContext& context, const Args& args, ReplyWriter& reply,
+                 bool is_seconds) {
+  const auto expiry =
+      ReadExpiry(context, args, 2, {.is_absolute = false, .is_seconds = is_seconds});
+  if (!expiry) return reply.Error(expiry.error());
+  Found found = context.keyspace.FindForWrite(context.key());
+  PutExpiring(context, context.key(), found, args[3], *expiry);
+  reply.Ok();
+}
+
+// Stores the values of "key value" pairs, the first value being args[first_value].
+void PutPairs(CommandContext& context, const Args& args, size_t first_value) {
+  for (size_t i = 0; i < context.keys.size(); ++i) {
+    const Key& key = context.key(i);
+    Found found = context.keyspace.FindForWrite(key);
+    PutAndTell(context.keyspace, key, found, args[first_value + 2 * i], kNoExpiry);
+  }
+}
+
+// How many of the command's keys exist.
+size_t CountPresent(CommandContext& context) {
+  size_t count = 0;
+  for (const Key& key : context.keys) {
+    if (context.keyspace.FindForWrite(key)) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+void Get(CommandContext& context, const Args&, ReplyWriter& reply) {
+  const Entry* entry = context.keyspace.Find(context.key());
+  if (entry == nullptr) return reply.Null();
+  if (!IsString(*entry)) [[unlikely]]
+    return reply.Error(kWrongType);
+  ReplyValue(reply, *entry);
+}
+
+void Set(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  if (args.size() != 3) [[unlikely]]
+    return SetWithOptions(context, args, reply);
+  const Key& key = context.key();
+  Found found = context.keyspace.FindForWrite(key);
+  PutAndTell(context.keyspace, key, found, args[2], kNoExpiry);
+  reply.Ok();
+}
+
+void Mget(CommandContext& context, const Args&, ReplyWriter& reply) {
+  reply.ArrayHeader(context.keys.size());
+  for (const Key& key : context.keys) {
+    const Entry* entry = context.keyspace.Find(key);
+    if (entry != nullptr && IsString(*entry)) [[likely]] {
+      ReplyValue(reply, *entry);
+    } else {
+      reply.Null();
+    }
+  }
+}
+
+void Mset(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  if (args.size() % 2 == 0)
+    return reply.Error(WrongArgumentCount(context.command.spec->name));
+  PutPairs(context, args, 2);
+  reply.Ok();
+}
+
+void Msetnx(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  if (args.size() % 2 == 0)
+    return reply.Error(WrongArgumentCount(context.command.spec->name));
+  if (CountPresent(context) != 0) return reply.Integer(0);
+  PutPairs(context, args, 2);
+  reply.Integer(1);
+}
+
+void Setnx(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  const Key& key = context.key();
+  Found found = context.keyspace.FindForWrite(key);
+  if (found) return reply.Integer(0);
+  PutAndTell(context.keyspace, key, found, args[2], kNoExpiry);
+  reply.Integer(1);
+}
+
+void Setex(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  SetExpiring(context, args, reply, /*is_seconds=*/true);
+}
+
+void Psetex(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  SetExpiring(context, args, reply, /*is_seconds=*/false);
+}
+
+void Getset(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  const Key& key = context.key();
+  Found found = context.keyspace.FindForUpdate(key);
+  if (found && !IsString(*found.entry)) return reply.Error(kWrongType);
+  found ? ReplyValue(reply, *found.entry) : reply.Null();
+  PutAndTell(context.keyspace, key, found, args[2], kNoExpiry);
+}
+
+void Strlen(CommandContext& context, const Args&, ReplyWriter& reply) {
+  const Entry* entry;
+  if (!ReadString(context, context.key(), reply, &entry)) return;
+  reply.Integer(entry == nullptr ? 0 : static_cast<int64_t>(entry->value().size()));
+}
+
+}  // namespace skarn::commands
