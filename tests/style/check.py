@@ -23,7 +23,8 @@ CLANG_FORMAT_VERSION = 14  # Another version formats some lines in another way.
 FEATURES = {"persistence", "replication", "cluster", "pubsub", "script"}
 LAYERS = ["arch", "base", "types", "keyspace", "resp", "net", "acl", "command", "feature",
           "commands", "server", "tools"]
-THIRD_PARTY = ("fmt/", "gtest/", "gmock/", "benchmark/", "openssl/", "jemalloc/", "liburing")
+WORDS_OF_BASE = {"base/bytes.h", "base/result.h"}  # Plain types which arch/ may use as well.
+THIRD_PARTY = ("fmt/", "openssl/", "jemalloc/", "liburing")
 CPU_MACROS = re.compile(
     r"^\s*#\s*(?:el)?if.*\b(__x86_64__|__i386__|__aarch64__|__arm__|__SSE\w*|__AVX\w*|__ARM_\w+)")
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|common|misc|helpers?|managers?)(_|\.|$)")
@@ -61,13 +62,16 @@ def check_licence(source):
 
 
 def include_rank(source, spelling):
-    """Own header 0, standard and system 1, third-party 2, ours 3."""
+    """Own header 0, standard, system and test library 1, third-party 2, ours 3."""
     name = spelling[1:-1]
     if spelling[0] == "<":
         return 2 if name.startswith(THIRD_PARTY) else 1
     stem = re.sub(r"(_test|_bench|_fuzz)?\.cc$", "", source.path.split("/", 1)[1])
     stem = re.sub(r"^(unit|micro)/", "", stem)
     own = {stem + ".h", source.path.split("/", 1)[0] + "/" + stem + ".h"}
+    is_first = next(source.includes())[1] == spelling
+    if source.path.endswith("_test.cc") and is_first:
+        return 0  # What is tested, whatever its name.
     return 0 if source.path.endswith(".cc") and name in own else 3
 
 
@@ -102,7 +106,7 @@ def check_layers(source):
         target = spelling[1:-1].split("/")[0] if "/" in spelling else None
         if target is None:
             yield number, f"{spelling}: write paths from the root, as \"keyspace/shard.h\""
-        elif target == folder:
+        elif target == folder or folder == "arch" and spelling[1:-1] in WORDS_OF_BASE:
             continue
         elif layer(target) is None:
             yield number, f"{spelling} is not in src/ or arch/"
