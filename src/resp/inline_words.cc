@@ -4,8 +4,14 @@
 namespace skarn {
 namespace {
 
+// Ends a word.
 bool IsBlank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Between words two bytes more are passed over, as the stock servers do.
+bool IsSkipped(char c) {
+  return IsBlank(c) || c == '\v' || c == '\f';
 }
 
 int HexDigit(char c) {
@@ -31,12 +37,14 @@ char Unescape(char c) {
   }
 }
 
+// The last byte of a line is never escaped: "\" ends there and holds a backslash.
+//
 // Appends what stands between the '"' at line[i] and its partner; returns where it goes
 // on, or npos if there is no partner.
 size_t ReadDoubleQuoted(Bytes line, size_t i, std::string* word) {
   for (++i; i < line.size(); ++i) {
     if (line[i] == '"') return i + 1;
-    if (line[i] != '\\' || i + 1 == line.size()) {
+    if (line[i] != '\\' || i + 2 >= line.size()) {
       word->push_back(line[i]);
       continue;
     }
@@ -55,7 +63,7 @@ size_t ReadDoubleQuoted(Bytes line, size_t i, std::string* word) {
 size_t ReadSingleQuoted(Bytes line, size_t i, std::string* word) {
   for (++i; i < line.size(); ++i) {
     if (line[i] == '\'') return i + 1;
-    if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '\'') ++i;
+    if (line[i] == '\\' && i + 2 < line.size() && line[i + 1] == '\'') ++i;
     word->push_back(line[i]);
   }
   return Bytes::npos;
@@ -67,7 +75,7 @@ bool SplitInlineWords(Bytes line, std::deque<std::string>* words) {
   const size_t words_before = words->size();
   size_t i = 0;
   while (true) {
-    while (i < line.size() && IsBlank(line[i])) ++i;
+    while (i < line.size() && IsSkipped(line[i])) ++i;
     if (i >= line.size()) return true;
     std::string& word = words->emplace_back();
     while (i < line.size() && !IsBlank(line[i])) {

@@ -23,6 +23,8 @@ TEST(InlineWordsTest, SplitsAtBlanks) {
   EXPECT_EQ(Split("  SET\ta  b\r"), (Words{"SET", "a", "b"}));
   EXPECT_EQ(Split("a\rb"), (Words{"a", "b"}));
   EXPECT_EQ(Split("a\vb\fc"), Words{"a\vb\fc"});
+  EXPECT_EQ(Split(" \v\f"), Words());
+  EXPECT_EQ(Split("a \vb"), (Words{"a", "b"}));
 }
 
 TEST(InlineWordsTest, KnowsQuotesAndEscapes) {
@@ -32,6 +34,9 @@ TEST(InlineWordsTest, KnowsQuotesAndEscapes) {
   EXPECT_EQ(Split(R"("" '')"), (Words{"", ""}));
   EXPECT_EQ(Split(R"("a\"b")"), Words{"a\"b"});
   EXPECT_EQ(Split(R"(a\nb)"), Words{R"(a\nb)"});
+  EXPECT_EQ(Split(R"("\")"), Words{"\\"});
+  EXPECT_EQ(Split(R"('\')"), Words{"\\"});
+  EXPECT_EQ(Split(R"("\"\")"), Words{"\"\\"});
 }
 
 TEST(InlineWordsTest, JoinsPartsWithoutBlanksBetween) {
@@ -45,7 +50,7 @@ TEST(InlineWordsTest, RefusesOpenQuotes) {
   EXPECT_EQ(Split("'abc"), unbalanced);
   EXPECT_EQ(Split("a b\"c"), unbalanced);
   EXPECT_EQ(Split(R"("a\)"), unbalanced);
-  EXPECT_EQ(Split(R"("a\")"), unbalanced);
+  EXPECT_EQ(Split(R"("a\" )"), unbalanced);
 }
 
 TEST(InlineWordsTest, FailureKeepsEarlierWords) {
