@@ -24,6 +24,30 @@ enum class HashKind : uint8_t {
   kSipHash13,  // SipHash with 1 and 3 rounds: for CPUs (or guests) without them.
 };
 
+enum class BitOperation : uint8_t {
+  kAnd,
+  kOr,
+  kXor,
+  kAndNot,  // left AND NOT right.
+  kNot,     // NOT left; right is not read, and may be null.
+};
+
+// `result` may be `left` or `right` itself, but not overlap them in another way.
+struct BitOperands {
+  uint8_t* result;
+  const uint8_t* left;
+  const uint8_t* right;
+  size_t size_bytes;  // Of each.
+
+  // What is left behind the first `done_bytes`.
+  BitOperands From(size_t done_bytes) const {
+    return {.result = result + done_bytes,
+            .left = left + done_bytes,
+            .right = right == nullptr ? nullptr : right + done_bytes,
+            .size_bytes = size_bytes - done_bytes};
+  }
+};
+
 // No pointer is ever null. No kernel reads or writes outside the ranges given, allocates
 // or locks; none needs alignment.
 struct Kernels {
@@ -36,6 +60,20 @@ struct Kernels {
   // latency.
   void (*hash_keys)(const HashSecret& secret, const Bytes* keys, size_t key_count,
                     uint64_t* hashes);
+
+  // The checksum behind cluster slots: polynomial 0x1021, initial value 0, not reflected.
+  uint16_t (*crc16)(const uint8_t* data, size_t size_bytes);
+  // The CRC-64 (Jones) of what `crc` covers, followed by data; `crc` of nothing is 0.
+  uint64_t (*crc64)(uint64_t crc, const uint8_t* data, size_t size_bytes);
+
+  // The number of bits set in data[0, size_bytes).
+  uint64_t (*bit_count)(const uint8_t* data, size_t size_bytes);
+  void (*bit_operation)(BitOperation operation, const BitOperands& operands);
+
+  // Reads a decimal integer as the protocol wants it: optional '-', then digits without
+  // zeros in front, within the range of int64_t; no '+', no "-0", no space. Otherwise
+  // returns false and leaves `value` alone.
+  bool (*parse_int64)(Bytes text, int64_t* value);
 };
 
 // The rows of this build, best first, generic last.

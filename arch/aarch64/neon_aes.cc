@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "arch/aarch64/aarch64.h"
+#include "arch/generic/crc64.h"
 #include "arch/generic/generic.h"
 #include "arch/target.h"
 
@@ -112,6 +113,75 @@ void HashKeys(const HashSecret& secret, const Bytes* keys, size_t key_count,
   for (; i < key_count; ++i) HashGroup<1>(secret, keys + i, hashes + i);
 }
 
+// --- CRC-64
+// ------------------------------------------------------------------------------------
+
+SKARN_TARGET_INLINE(SKARN_TARGET_AES)
+uint64x2_t Load16(const uint8_t* data) {
+  return vreinterpretq_u64_u8(vld1q_u8(data));
+}
+
+SKARN_TARGET_INLINE(SKARN_TARGET_AES)
+uint64x2_t MultiplyWords(uint64_t a, uint64_t b) {
+  return vreinterpretq_u64_p128(
+      vmull_p64(static_cast<poly64_t>(a), static_cast<poly64_t>(b)));
+}
+
+// Carries `folded` along by the distance of `factors` and adds what stands there.
+SKARN_TARGET_INLINE(SKARN_TARGET_AES)
+uint64x2_t Fold(uint64x2_t folded, uint64x2_t factors, uint64x2_t next) {
+  const uint64x2_t low =
+      MultiplyWords(vgetq_lane_u64(folded, 0), vgetq_lane_u64(factors, 0));
+  const uint64x2_t high = vreinterpretq_u64_p128(
+      vmull_high_p64(vreinterpretq_p64_u64(folded), vreinterpretq_p64_u64(factors)));
+  return veorq_u64(veorq_u64(low, high), next);
+}
+
+SKARN_TARGET_INLINE(SKARN_TARGET_AES)
+uint64x2_t LoadFold(crc64::FoldFactors factors) {
+  return vcombine_u64(vcreate_u64(factors.low), vcreate_u64(factors.high));
+}
+
+// The CRC of the 16 bytes in `folded`: the first eight move up by x^128, the others by
+// x^64, then 64 bits remain to be divided.
+SKARN_TARGET_INLINE(SKARN_TARGET_AES)
+uint64_t Reduce(uint64x2_t folded) {
+  const uint64x2_t product =
+      MultiplyWords(vgetq_lane_u64(folded, 0), crc64::PowerOfX(127));
+  const uint64_t low = vgetq_lane_u64(product, 0) ^ vgetq_lane_u64(folded, 1);
+  const uint64_t quotient =
+      vgetq_lane_u64(MultiplyWords(low, crc64::BarrettQuotient()), 0);
+  const uint64x2_t multiple = MultiplyWords(quotient, crc64::kReducePolynomial);
+  return vgetq_lane_u64(multiple, 1) ^ quotient ^ vgetq_lane_u64(product, 1);
+}
+
+SKARN_TARGET(SKARN_TARGET_AES)
+uint64_t Crc64(uint64_t crc, const uint8_t* data, size_t size_bytes) {
+  // Below this the table is as fast.
+  if (size_bytes < 32) return generic::Crc64(crc, data, size_bytes);
+  const uint64x2_t by_16 = LoadFold(crc64::FoldBy(128));
+  uint64x2_t folded =
+      veorq_u64(Load16(data), vcombine_u64(vcreate_u64(crc), vcreate_u64(0)));
+  data += 16, size_bytes -= 16;
+  if (size_bytes >= 112) {
+    // Four chains hide the latency of the multiplication.
+    const uint64x2_t by_64 = LoadFold(crc64::FoldBy(512));
+    uint64x2_t second = Load16(data);
+    uint64x2_t third = Load16(data + 16);
+    uint64x2_t fourth = Load16(data + 32);
+    for (data += 48, size_bytes -= 48; size_bytes >= 64; size_bytes -= 64, data += 64) {
+      folded = Fold(folded, by_64, Load16(data));
+      second = Fold(second, by_64, Load16(data + 16));
+      third = Fold(third, by_64, Load16(data + 32));
+      fourth = Fold(fourth, by_64, Load16(data + 48));
+    }
+    folded = Fold(Fold(Fold(folded, by_16, second), by_16, third), by_16, fourth);
+  }
+  for (; size_bytes >= 16; size_bytes -= 16, data += 16)
+    folded = Fold(folded, by_16, Load16(data));
+  return generic::Crc64(Reduce(folded), data, size_bytes);
+}
+
 }  // namespace
 
 const Kernels kNeonAesKernels = {
@@ -119,6 +189,11 @@ const Kernels kNeonAesKernels = {
     .is_supported = &HasNeonAes,
     .hash_kind = HashKind::kAesRounds,
     .hash_keys = &HashKeys,
+    .crc16 = &generic::Crc16,
+    .crc64 = &Crc64,
+    .bit_count = &neon::BitCount,
+    .bit_operation = &neon::BitOperate,
+    .parse_int64 = &generic::ParseInt64,
 };
 
 }  // namespace skarn

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "arch/generic/generic.h"
+#include "arch/generic/load.h"
 
 namespace skarn {
 
@@ -14,13 +15,6 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace generic {
 namespace {
-
-template <class Word>
-Word Load(const char* bytes) {
-  Word word;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
 
 // --- SipHash
 // -----------------------------------------------------------------------------------
@@ -56,28 +50,12 @@ struct SipState {
   }
 };
 
-// The last 0 to 7 bytes of a key, low byte first, read without touching what follows
-// them.
-uint64_t LoadPartialWord(const char* bytes, size_t size_bytes) {
-  uint64_t word = 0;
-  if (size_bytes >= 4) {
-    const uint64_t high = Load<uint32_t>(bytes + size_bytes - 4);
-    word = Load<uint32_t>(bytes) | high << 8 * (size_bytes - 4);
-  } else if (size_bytes > 0) {
-    const auto at = [bytes](size_t i) {
-      return uint64_t{static_cast<uint8_t>(bytes[i])} << 8 * i;
-    };
-    word = at(0) | at(size_bytes / 2) | at(size_bytes - 1);
-  }
-  return word;
-}
-
 template <int absorb_rounds, int finish_rounds>
 uint64_t SipHash(const uint64_t (&sip_keys)[2], Bytes key) {
   SipState state(sip_keys);
   const char* next = key.data();
   for (size_t words = key.size() / 8; words > 0; --words, next += 8) {
-    state.Absorb<absorb_rounds>(Load<uint64_t>(next));
+    state.Absorb<absorb_rounds>(LoadWord<uint64_t>(next));
   }
   const uint64_t partial = LoadPartialWord(next, key.size() % 8);
   state.Absorb<absorb_rounds>(partial | uint64_t{key.size()} << 56);
@@ -152,7 +130,7 @@ uint64_t HashKeyAes(const HashSecret& secret, Bytes key) {
   }
   state = state ^ LastBlock(key) ^ secret.tail_keys[rest];
   for (const HashBlock& round_key : secret.round_keys) state = AesRound(state, round_key);
-  return Load<uint64_t>(reinterpret_cast<const char*>(state.bytes));
+  return LoadWord<uint64_t>(state.bytes);
 }
 
 }  // namespace

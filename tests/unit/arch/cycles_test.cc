@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arch/cycles.h"
 
-#include <gtest/gtest.h>
 #include <time.h>
+
+#include <gtest/gtest.h>
 
 #include "arch/cpu_relax.h"
 #include "arch/prefetch.h"

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "arch/generic/hash.h"
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <random>
 #include <string>
+#include <vector>
 
+#include <gtest/gtest.h>
+
+#include "arch/generic/hash.h"
 #include "guarded_bytes.h"
 #include "supported_kernels.h"
 

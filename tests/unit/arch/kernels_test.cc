@@ -2,6 +2,9 @@
 #include "arch/kernels.h"
 
 #include <set>
+#include <string>
+
+#include <gtest/gtest.h>
 
 #include "supported_kernels.h"
 
@@ -13,7 +16,13 @@ TEST(KernelsTest, RowsAreNamedOnceAndGenericIsLast) {
   for (const Kernels* row : CompiledKernels()) {
     EXPECT_TRUE(names.insert(row->name).second) << row->name;
     EXPECT_NE(row->name, "auto");
+    EXPECT_NE(row->is_supported, nullptr);
     EXPECT_NE(row->hash_keys, nullptr);
+    EXPECT_NE(row->crc16, nullptr);
+    EXPECT_NE(row->crc64, nullptr);
+    EXPECT_NE(row->bit_count, nullptr);
+    EXPECT_NE(row->bit_operation, nullptr);
+    EXPECT_NE(row->parse_int64, nullptr);
   }
   EXPECT_EQ(CompiledKernels().back(), &kGenericKernels);
   EXPECT_TRUE(kGenericKernels.is_supported());

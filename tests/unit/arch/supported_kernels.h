@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <string>
 #include <vector>
 
 #include "arch/generic/generic.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arch/tag_match.h"
 
-#include <gtest/gtest.h>
-
+#include <cstring>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "guarded_bytes.h"
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bench/micro/arch/rows.h"
+
+int main(int argc, char** argv) {
+  skarn::RegisterHashBenchmarks();
+  skarn::RegisterTagMatchBenchmarks();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
