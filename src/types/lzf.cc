@@ -22,6 +22,10 @@ constexpr size_t kLiteralsMax = 32;
 constexpr size_t kMatchMin = 3;
 constexpr size_t kMatchMax = 264;
 constexpr size_t kDistanceMax = 8192;
+// What stock encoders want to be free when fewer than three bytes are left to encode:
+// with less they give up. We do too, since it decides whether a string is stored
+// compressed.
+constexpr size_t kSpareBytes = 3;
 
 // The three bytes at `from`, of `available` readable ones.
 uint32_t LoadTriple(const uint8_t* from, size_t available) {
@@ -84,6 +88,10 @@ class Output {
     return true;
   }
 
+  // What would be written with `count` literals and the control byte of one more.
+  size_t BytesWith(size_t count) const {
+    return size_bytes() + count + count / kLiteralsMax + 1;
+  }
   size_t size_bytes() const { return static_cast<size_t>(to_ - start_); }
 
  private:
@@ -135,6 +143,8 @@ size_t LzfCompressor::Compress(Bytes input, uint8_t* out, size_t capacity_bytes)
     }
     literals_from = next;
   }
+  const size_t used_bytes = output.BytesWith(position - literals_from);
+  if (used_bytes + kSpareBytes > capacity_bytes) return 0;
   if (!output.Literals(data + literals_from, size_bytes - literals_from)) return 0;
   return output.size_bytes();
 }

@@ -126,7 +126,9 @@ TEST(ListpackTest, ReadsBackEveryForm) {
     int64_t integer = 0;
     const bool is_integer = ParseInt64(texts[i], &integer);
     EXPECT_EQ(view.At(position).ToInteger().has_value(), is_integer);
-    if (is_integer) EXPECT_EQ(*view.At(position).ToInteger(), integer);
+    if (is_integer) {
+      EXPECT_EQ(*view.At(position).ToInteger(), integer);
+    }
     EXPECT_TRUE(view.Equals(position, Bytes(texts[i])));
     EXPECT_FALSE(view.Equals(position, Bytes("zz")));
     EXPECT_EQ(view.Previous(view.Next(position)), position);
