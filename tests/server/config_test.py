@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""CONFIG, configuration files and the command line."""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, SYNTAX, ServerTest, arity, err, main
+from harness.server import Server
+
+
+def failed(name, why):
+    return err(f"CONFIG SET failed (possibly related to argument '{name}') - {why}")
+
+
+class ConfigTest(ServerTest):
+    def get(self, *names):
+        flat = self.do(["CONFIG", "GET", *names])
+        return {k.decode(): v.decode() for k, v in zip(flat[::2], flat[1::2])}
+
+    def test_get(self):
+        self.assertEqual(self.get("maxmemory"), {"maxmemory": "0"})
+        self.assertEqual(self.get("MAXMEMORY", "hz"), {"MAXMEMORY": "0", "hz": "10"})
+        self.assertEqual(self.get("nosuch"), {})
+        globbed = self.get("maxmemory*")
+        self.assertTrue({"maxmemory", "maxmemory-policy", "maxmemory-samples"} <= set(globbed))
+        self.assertGreater(len(self.get("*")), 150)
+        self.assertEqual(self.get("hash-max-ziplist-entries"), {"hash-max-ziplist-entries": "512"})
+        self.expect("CONFIG GET", arity("config|get"))
+
+    def test_get_resp3(self):
+        client = self.connect(3)
+        self.assertEqual(client("CONFIG", "GET", "hz"), {b"hz": b"10"})
+
+    def test_set(self):
+        self.expect("CONFIG SET maxmemory 100mb", OK)
+        self.assertEqual(self.get("maxmemory"), {"maxmemory": "104857600"})
+        self.expect("CONFIG SET maxmemory 0 maxmemory-policy allkeys-lru", OK)
+        self.assertEqual(self.get("maxmemory-policy"), {"maxmemory-policy": "allkeys-lru"})
+        self.expect("CONFIG SET maxmemory-policy noeviction", OK)
+        self.expect(["CONFIG", "SET", "save", "60 1 3600 2"], OK)
+        self.assertEqual(self.get("save"), {"save": "60 1 3600 2"})
+        self.expect(["CONFIG", "SET", "save", ""], OK)
+        self.assertEqual(self.get("save"), {"save": ""})
+
+    def test_set_is_all_or_nothing(self):
+        self.expect("CONFIG SET hz 50 maxmemory nonsense", failed(
+            "maxmemory", "argument must be a memory value"))
+        self.assertEqual(self.get("hz"), {"hz": "10"})
+
+    def test_set_errors(self):
+        self.expect_all(
+            ("CONFIG SET nosuch 1",
+             err("Unknown option or number of arguments for CONFIG SET - 'nosuch'")),
+            ("CONFIG SET hz", arity("config|set")),
+            ("CONFIG SET hz 1 maxmemory", SYNTAX),
+            ("CONFIG SET hz 1 hz 2", failed("hz", "duplicate parameter")),
+            ("CONFIG SET maxmemory-policy what", failed(
+                "maxmemory-policy", "argument(s) must be one of the following: volatile-lru, "
+                "volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, "
+                "allkeys-random, noeviction")),
+            ("CONFIG SET maxclients 0",
+             failed("maxclients", "argument must be between 1 and 4294967295 inclusive")),
+            ("CONFIG SET lazyfree-lazy-expire maybe",
+             failed("lazyfree-lazy-expire", "argument must be 'yes' or 'no'")),
+            ("CONFIG SET databases 5", failed("databases", "can't set immutable config")),
+            ("CONFIG SET port 70000",
+             failed("port", "argument must be between 0 and 65535 inclusive")),
+            ("CONFIG WHAT", err("unknown subcommand 'WHAT'. Try CONFIG HELP.")),
+        )
+
+    def test_resetstat(self):
+        self.do("SET a 1")
+        self.do("GET a")
+        self.assertNotEqual(self.server.info()["keyspace_hits"], "0")
+        self.expect("CONFIG RESETSTAT", OK)
+        self.assertEqual(self.server.info()["keyspace_hits"], "0")
+
+    def test_rewrite_without_a_file(self):
+        self.expect("CONFIG REWRITE", err("The server is running without a config file"))
+
+
+class FileTest(ServerTest):
+    """Servers started from a file; the class's own server is not used."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.server = Server(start=False)
+        self.addCleanup(self.server.close)
+
+    def write(self, name, text):
+        path = self.server.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def start_with(self, text, *options):
+        path = self.write("server.conf", text)
+        self.server.command.append(path)
+        self.server.options = list(options)
+        self.server.start()
+        return self.server.connect()
+
+    def test_reads_a_file_with_quotes_comments_and_includes(self):
+        self.write("more.conf", "maxmemory 5mb\nhz 20\n")
+        with self.start_with("# a comment\n\nhz 30\n"
+                             f"include {self.server.path('mo*.conf')}\n"
+                             'requirepass "pass \\x41\\" word"\n'
+                             "maxmemory-policy 'allkeys-lfu'\n") as client:
+            self.assertEqual(client("AUTH", 'pass A" word'), OK)
+            self.assertEqual(client("CONFIG", "GET", "hz")[1], b"20")
+            self.assertEqual(client("CONFIG", "GET", "maxmemory")[1], b"5242880")
+            self.assertEqual(client("CONFIG", "GET", "maxmemory-policy")[1], b"allkeys-lfu")
+
+    def test_the_command_line_comes_last(self):
+        with self.start_with("hz 30\n", "--hz", "40", "--maxmemory-samples", "7") as client:
+            self.assertEqual(client("CONFIG", "GET", "hz")[1], b"40")
+            self.assertEqual(client("CONFIG", "GET", "maxmemory-samples")[1], b"7")
+
+    def test_rewrite_keeps_comments_and_order(self):
+        text = "# first\nhz 30\n\n# second\nmaxmemory-samples 6\n"
+        with self.start_with(text) as client:
+            self.assertEqual(client("CONFIG", "SET", "hz", "50", "timeout", "77"), OK)
+            self.assertEqual(client("CONFIG", "REWRITE"), OK)
+        with open(self.server.path("server.conf"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[:5], ["# first", "hz 50", "", "# second", "maxmemory-samples 6"])
+        self.assertIn("timeout 77", lines)
+        self.server.restart()
+        with self.server.connect() as client:
+            self.assertEqual(client("CONFIG", "GET", "timeout")[1], b"77")
+
+    def run_refused(self, *arguments, text=None):
+        """Runs the server until it ends; returns (exit code, output)."""
+        words = list(self.server.command)
+        if text is not None:
+            words.append(self.write("bad.conf", text))
+        done = subprocess.run([*words, *arguments], cwd=self.server.directory, timeout=30,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def test_refuses_what_it_does_not_understand(self):
+        for text, line in [("hz 10\nnosuch 1\n", 2), ("\n\nmaxmemory x\n", 3), ("hz\n", 1),
+                           ("maxmemory-policy what\n", 1), ("hz 10 20\n", 1),
+                           ('requirepass "open\n', 1), ("port 70000\n", 1)]:
+            with self.subTest(text=text):
+                code, output = self.run_refused(text=text)
+                self.assertEqual(code, 1, output)
+                self.assertRegex(output, rf"(?i)(line\D*|:){line}\b")
+        code, output = self.run_refused("--nosuch", "1")
+        self.assertEqual(code, 1, output)
+        code, output = self.run_refused("/does/not/exist.conf")
+        self.assertEqual(code, 1, output)
+
+    def test_reads_standard_input(self):
+        self.server.command += ["-"]
+        words = self.server.command + ["--port", "x"]
+        done = subprocess.run(words, input=b"nosuch 1\n", cwd=self.server.directory, timeout=30,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"nosuch", done.stdout)
+
+
+class DefaultsTest(ServerTest):
+    def test_defaults(self):
+        flat = self.do("CONFIG GET *")
+        values = {k.decode(): v.decode() for k, v in zip(flat[::2], flat[1::2])}
+        for name, value in {
+            "maxclients": "10000", "timeout": "0", "tcp-keepalive": "300", "databases": "16",
+            "dbfilename": "dump.rdb", "maxmemory-policy": "noeviction", "hz": "10",
+            "hash-max-listpack-entries": "512", "hash-max-listpack-value": "64",
+            "proto-max-bulk-len": "536870912", "client-query-buffer-limit": "1073741824",
+            "notify-keyspace-events": "", "appendonly": "no", "rdbcompression": "yes",
+            "rdbchecksum": "yes", "stop-writes-on-bgsave-error": "yes", "protected-mode": "yes",
+            "client-output-buffer-limit":
+                "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+        }.items():
+            with self.subTest(name=name):
+                self.assertEqual(values.get(name), value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Saving and loading: SAVE, BGSAVE, save points, restarts, kill -9, files that are spoilt."""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, ServerTest, err, main
+from harness.resp import Error, Status
+from harness.server import Server, wait_until
+
+STARTED = Status("Background saving started")
+SCHEDULED = Status("Background saving scheduled")
+
+
+def content(client):
+    """Everything a client can see: {(db, key): (value, expiry, expiries of fields)}."""
+    found = {}
+    for db in range(16):
+        client("SELECT", db)
+        for key in client("KEYS", "*"):
+            if client("TYPE", key) == "hash":
+                flat = client("HGETALL", key)
+                value = dict(zip(flat[::2], flat[1::2]))
+                names = sorted(value)
+                fields = client("HPEXPIRETIME", key, "FIELDS", len(names), *names)
+            else:
+                value, fields = client("GET", key), None
+            found[db, key] = (value, client("PEXPIRETIME", key), fields)
+    client("SELECT", 0)
+    return found
+
+
+def fill(client, keys=2000):
+    """Strings and hashes of many sizes, some with an expiry, in several databases."""
+    at = int(time.time() * 1000) + 10_000_000
+    commands = []
+    for n in range(keys):
+        commands.append(("SET", f"s{n}", bytes([n % 256]) * (n % 300)))
+        if n % 3 == 0:
+            commands.append(("SET", f"n{n}", n * 1_000_003))
+        if n % 5 == 0:
+            commands.append(("PEXPIREAT", f"s{n}", at + n))
+        if n % 7 == 0:
+            commands.append(("HSET", f"h{n}", "a", n, "b", "x" * (n % 100), bytes([n % 256]), ""))
+    commands += [("HSET", "big", *[x for n in range(3000) for x in (f"field{n}", f"value{n}")]),
+                 ("HPEXPIREAT", "big", at, "FIELDS", "2", "field1", "field2"),
+                 ("HPEXPIREAT", "h0", at + 1, "FIELDS", "1", "a"),
+                 ("SET", "long", "ab" * 100_000), ("SET", b"\x00\xff\r\n", b"\r\n\x00"),
+                 ("SET", "", "empty key"), ("SELECT", 9), ("SET", "nine", "9"), ("SELECT", 0)]
+    for reply in client.pipeline(commands):
+        assert not isinstance(reply, Error), reply
+
+
+def save_is_over(server):
+    return server.info("persistence")["rdb_bgsave_in_progress"] == "0"
+
+
+class PersistenceTest(ServerTest):
+    """Each test starts servers of its own."""
+
+    options = ("--enable-debug-command", "yes", "--enable-protected-configs", "yes")
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.server = Server(*self.options)
+        self.addCleanup(self.server.close)
+        self.client = self.server.connect()
+        self.addCleanup(lambda: self.client.close())
+
+    def restart(self):
+        self.client.close()
+        self.server.restart()
+        self.client = self.server.connect()
+
+    def kill_and_start(self):
+        self.client.close()
+        self.server.kill()
+        self.server.start()
+        self.client = self.server.connect()
+
+    def test_save_and_load(self):
+        fill(self.client)
+        before = content(self.client)
+        self.expect("SAVE", OK)
+        self.kill_and_start()
+        self.assertEqual(content(self.client), before)
+        self.expect("OBJECT ENCODING big", b"hashtable")
+        self.expect("OBJECT ENCODING h7", b"listpack")
+        self.expect("OBJECT ENCODING n3", b"int")
+
+    def test_bgsave(self):
+        fill(self.client)
+        before = content(self.client)
+        last = self.do("LASTSAVE")
+        self.assertIn(self.do("BGSAVE"), (STARTED, SCHEDULED))
+        wait_until(lambda: save_is_over(self.server))
+        self.assertGreaterEqual(self.do("LASTSAVE"), last)
+        info = self.server.info("persistence")
+        self.assertEqual(info["rdb_last_bgsave_status"], "ok")
+        self.assertEqual(info["rdb_changes_since_last_save"], "0")
+        self.do("SET after 1")
+        self.kill_and_start()
+        self.assertEqual(content(self.client), before)
+
+    def test_bgsave_is_a_point_in_time(self):
+        """Writers go on during the save: all counters of the file are of one moment."""
+        count = 200
+        self.do(["MSET", *[x for n in range(count) for x in (f"c{n}", 0)]])
+        self.client.pipeline([("SET", f"pad{n}", "x" * 1000) for n in range(20_000)])
+        writer = self.server.connect()
+        self.addCleanup(writer.close)
+        step = [("MULTI",)] + [("INCR", f"c{n}") for n in range(count)] + [("EXEC",)]
+        for _ in range(20):
+            writer.pipeline(step)
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        while not save_is_over(self.server):
+            writer.pipeline(step)
+        self.kill_and_start()
+        values = {int(value) for value in self.do(["MGET", *[f"c{n}" for n in range(count)]])}
+        self.assertEqual(len(values), 1, values)
+        self.assertGreaterEqual(values.pop(), 20)
+
+    def test_nothing_is_saved_unless_asked(self):
+        self.do("SET a 1")
+        self.restart()
+        self.expect("EXISTS a", 0)
+        self.assertFalse(os.path.exists(self.server.path("dump.rdb")))
+
+    def test_shutdown_saves_where_save_points_are(self):
+        self.do(["CONFIG", "SET", "save", "3600 1"])
+        self.do("SET a 1")
+        self.restart()
+        self.expect("GET a", b"1")
+
+    def test_shutdown_save_and_nosave(self):
+        self.do("SET a 1")
+        self.client.send("SHUTDOWN", "SAVE")
+        self.assertEqual(self.server.wait_exit(), 0)
+        self.client.close()
+        self.server.start()
+        self.client = self.server.connect()
+        self.expect("GET a", b"1")
+        self.do("SET a 2")
+        self.client.send("SHUTDOWN", "NOSAVE")
+        self.assertEqual(self.server.wait_exit(), 0)
+        self.client.close()
+        self.server.start()
+        self.client = self.server.connect()
+        self.expect("GET a", b"1")
+        self.expect_error("SHUTDOWN WHAT", "ERR syntax error")
+
+    def test_save_points(self):
+        self.do(["CONFIG", "SET", "save", "1 5"])
+        for n in range(10):
+            self.do(f"SET k{n} {n}")
+        wait_until(lambda: os.path.exists(self.server.path("dump.rdb")), 30, "a save point")
+        wait_until(lambda: save_is_over(self.server))
+        self.do(["CONFIG", "SET", "save", ""])
+        self.kill_and_start()
+        self.expect("GET k3", b"3")
+
+    def test_expired_keys_are_not_loaded(self):
+        self.do("SET a 1 PX 30")
+        self.do("SET b 1 PX 1000000")
+        self.expect("SAVE", OK)
+        self.client.close()
+        self.server.kill()
+        wait_until(lambda: time.time() * 1000 > os.path.getmtime(
+            self.server.path("dump.rdb")) * 1000 + 50)
+        self.server.start()
+        self.client = self.server.connect()
+        self.expect("DBSIZE", 1)
+
+    def test_another_file_name(self):
+        self.expect("CONFIG SET dbfilename other.rdb", OK)
+        self.do("SET a 1")
+        self.expect("SAVE", OK)
+        self.assertTrue(os.path.exists(self.server.path("other.rdb")))
+        self.expect("CONFIG SET dbfilename a/b.rdb", err(
+            "CONFIG SET failed (possibly related to argument 'dbfilename') - dbfilename can't be a "
+            "path, just a filename"))
+
+    def test_debug_reload(self):
+        fill(self.client, 200)
+        before = content(self.client)
+        self.expect("DEBUG RELOAD", OK)
+        self.assertEqual(content(self.client), before)
+
+
+class SpoiltFileTest(PersistenceTest):
+    """The tests of the base, with checksums off; and files that must not be loaded."""
+
+    options = (*PersistenceTest.options, "--rdbchecksum", "no", "--rdbcompression", "no")
+
+    def saved(self):
+        fill(self.client, 300)
+        self.expect("SAVE", OK)
+        self.client.close()
+        self.server.kill()
+        with open(self.server.path("dump.rdb"), "rb") as file:
+            return file.read()
+
+    def expect_refused(self, data, server=None):
+        """The server says why it does not start, and leaves the file alone."""
+        server = server or self.server
+        path = server.path("dump.rdb")
+        with open(path, "wb") as file:
+            file.write(data)
+        server.start(wait=False)
+        self.assertNotEqual(server.wait_exit(), 0)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), data)
+
+    def test_torn_files(self):
+        data = self.saved()
+        for size in (1, 5, 9, 20, 100, len(data) // 2, len(data) - 9):
+            with self.subTest(size=size):
+                self.expect_refused(data[:size])
+
+    def test_spoilt_files(self):
+        data = self.saved()
+        for spoilt in (b"NOTREDIS0" + data[9:], b"REDIS9999" + data[9:],
+                       data[:-9] + b"\x63\x01a\x01b" + data[-9:]):
+            self.expect_refused(spoilt)
+
+    def test_wrong_checksum(self):
+        with Server("--rdbchecksum", "yes") as server:
+            with server.connect() as client:
+                client("SET", "key", "value")
+                client("SAVE")
+            server.kill()
+            with open(server.path("dump.rdb"), "rb") as file:
+                data = file.read()
+            at = data.index(b"value")
+            self.expect_refused(data[:at] + b"w" + data[at + 1:], server)
+
+
+if __name__ == "__main__":
+    main()
