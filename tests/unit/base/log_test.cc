@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/log.h"
 
+#include <regex.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <regex>
 
 #include <gtest/gtest.h>
 
 namespace skarn {
 namespace {
+
+// POSIX extended: std::regex makes GCC warn under sanitizers.
+bool Matches(const std::string& text, const std::string& form) {
+  regex_t compiled;
+  EXPECT_EQ(regcomp(&compiled, ("^" + form + "$").c_str(), REG_EXTENDED | REG_NOSUB), 0);
+  const bool is_match = regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
+  regfree(&compiled);
+  return is_match;
+}
 
 class LogTest : public testing::Test {
  protected:
@@ -40,10 +49,10 @@ TEST_F(LogTest, LegacyLineHasTheStockForm) {
   Log(LogLevel::kNotice, "loaded {} keys", 3);
   SetLogRole('S');
   Log(LogLevel::kWarning, "careful");
-  const std::regex form(
-      R"(\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} \* loaded 3 keys\n)"
-      R"(\d+:S \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} # careful\n)");
-  EXPECT_TRUE(std::regex_match(Written(), form)) << Written();
+  const std::string legacy_time = "[0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8}[.][0-9]{3}";
+  const std::string form = "[0-9]+:M " + legacy_time + " [*] loaded 3 keys\n" +
+                           "[0-9]+:S " + legacy_time + " # careful\n";
+  EXPECT_TRUE(Matches(Written(), form)) << Written();
 }
 
 TEST_F(LogTest, LogfmtQuotesTheText) {
@@ -52,17 +61,18 @@ TEST_F(LogTest, LogfmtQuotesTheText) {
   options_.level = LogLevel::kDebug;
   Configure();
   Log(LogLevel::kVerbose, "say \"hi\"\n\\");
-  const std::regex form(
-      R"(pid=\d+ role=primary timestamp="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d" )"
-      R"(level=info message="say \\"hi\\"\\n\\\\"\n)");
-  EXPECT_TRUE(std::regex_match(Written(), form)) << Written();
+  const std::string iso_time =
+      "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}[+-][0-9]{2}:[0-9]{2}";
+  const std::string form = "pid=[0-9]+ role=primary timestamp=\"" + iso_time + "\" " +
+                           R"(level=info message="say \\"hi\\"\\n\\\\")" + "\n";
+  EXPECT_TRUE(Matches(Written(), form)) << Written();
 }
 
 TEST_F(LogTest, MillisecondsAreBareNumbers) {
   options_.timestamp = LogTimestamp::kMilliseconds;
   Configure();
   Log(LogLevel::kNotice, "x");
-  EXPECT_TRUE(std::regex_match(Written(), std::regex(R"(\d+:M \d{13} \* x\n)")));
+  EXPECT_TRUE(Matches(Written(), "[0-9]+:M [0-9]{13} [*] x\n"));
 }
 
 TEST_F(LogTest, LevelsBelowTheWantedOneAreSilent) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/numbers.h"
 
+#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <limits>
