@@ -108,6 +108,8 @@ class Server:
                 cwd=self.directory, preexec_fn=self.apply_limits if self.limits else None)
 
     def apply_limits(self):
+        # A write above RLIMIT_FSIZE fails, as on a full disk, and does not end the process.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         for kind, value in self.limits.items():
             resource.setrlimit(kind, (value, value))
 

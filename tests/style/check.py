@@ -24,6 +24,7 @@ FEATURES = {"persistence", "replication", "cluster", "pubsub", "script"}
 LAYERS = ["arch", "base", "types", "keyspace", "resp", "net", "acl", "command", "feature",
           "commands", "server", "tools"]
 WORDS_OF_BASE = {"base/bytes.h", "base/result.h"}  # Plain types which arch/ may use as well.
+TEST_LIBRARY = ("<gtest/", "<gmock/", "<benchmark/")
 THIRD_PARTY = ("fmt/", "openssl/", "jemalloc/", "liburing")
 CPU_MACROS = re.compile(
     r"^\s*#\s*(?:el)?if.*\b(__x86_64__|__i386__|__aarch64__|__arm__|__SSE\w*|__AVX\w*|__ARM_\w+)")
@@ -62,13 +63,13 @@ def check_licence(source):
 
 
 def include_rank(source, spelling):
-    """Own header 0, standard, system and test library 1, third-party 2, ours 3."""
+    """Own header 0, standard and system 1, third-party 2, ours 3."""
     name = spelling[1:-1]
     if spelling[0] == "<":
         return 2 if name.startswith(THIRD_PARTY) else 1
     stem = re.sub(r"(_test|_bench|_fuzz)?\.cc$", "", source.path.split("/", 1)[1])
     stem = re.sub(r"^(unit|micro)/", "", stem)
-    own = {stem + ".h", source.path.split("/", 1)[0] + "/" + stem + ".h"}
+    own = {stem + ".h", source.path[:-3] + ".h", source.path.split("/", 1)[0] + "/" + stem + ".h"}
     is_first = next(source.includes())[1] == spelling
     if source.path.endswith("_test.cc") and is_first:
         return 0  # What is tested, whatever its name.
@@ -79,6 +80,8 @@ def check_include_order(source):
     highest = 0
     words = {0: "own header", 1: "standard header", 2: "third-party header", 3: "header of ours"}
     for number, spelling in source.includes():
+        if spelling.startswith(TEST_LIBRARY) and highest < 3:
+            continue  # Among the standard headers or the third-party ones.
         rank = include_rank(source, spelling)
         if rank < highest:
             yield number, f"{words[rank]} {spelling} after a {words[highest]}"
