@@ -4,12 +4,16 @@
 // of GET and SET look at nothing but their key.
 #include "commands/string.h"
 
+#include <limits>
+
 #include "command/table.h"
 #include "commands/string_options.h"
 #include "commands/string_value.h"
 
 namespace skarn::commands {
 namespace {
+
+constexpr ErrorText kBadKeyCount = "-ERR invalid numkeys value or out of range";
 
 void PutAndTell(KeyspaceView& keyspace, const Key& key, Found& found, Bytes value,
                 ExpiryMillis expiry) {
@@ -50,12 +54,8 @@ void SetWithOptions(CommandContext& context, const Args& args, ReplyWriter& repl
       kOptionCondition | kOptionIfEqual | kOptionGet | kOptionKeepTtl;
   const Parsed<StringOptions> options = ParseStringOptions(args, 3, kKnown);
   if (!options) return reply.Error(options.error());
-  ExpiryMillis expiry = kNoExpiry;
-  if (options->expiry_index != 0) {
-    const auto read = ReadExpiry(context, args, options->expiry_index, options->unit);
-    if (!read) return reply.Error(read.error());
-    expiry = *read;
-  }
+  const Parsed<ExpiryMillis> expiry = ReadExpiry(context, args, *options);
+  if (!expiry) return reply.Error(expiry.error());
 
   const Key& key = context.key();
   KeyspaceView& keyspace = context.keyspace;
@@ -70,11 +70,12 @@ void SetWithOptions(CommandContext& context, const Args& args, ReplyWriter& repl
     return;
   }
 
-  if (options->expiry_index != 0) {
-    PutExpiring(context, key, found, args[2], expiry);
+  if (*expiry != kNoExpiry) {
+    PutExpiring(context, key, found, args[2], *expiry);
   } else {
-    if (options->keeps_expiry && found) expiry = found.entry->expiry();
-    PutAndTell(keyspace, key, found, args[2], expiry);
+    const bool keeps_expiry = options->keeps_expiry && found;
+    PutAndTell(keyspace, key, found, args[2],
+               keeps_expiry ? found.entry->expiry() : kNoExpiry);
   }
   if (!options->gets) reply.Ok();
 }
@@ -90,22 +91,39 @@ void SetExpiring(CommandContext& context, const Args& args, ReplyWriter& reply,
   reply.Ok();
 }
 
-// Stores the values of "key value" pairs, the first value being args[first_value].
-void PutPairs(CommandContext& context, const Args& args, size_t first_value) {
+// Stores the values of "key value" pairs, the first value being args[first_value]. A past
+// expiry is stored like any other: the next access removes the key.
+void PutPairs(CommandContext& context, const Args& args, size_t first_value,
+              ExpiryMillis expiry = kNoExpiry, bool keeps_expiry = false) {
   for (size_t i = 0; i < context.keys.size(); ++i) {
     const Key& key = context.key(i);
     Found found = context.keyspace.FindForWrite(key);
-    PutAndTell(context.keyspace, key, found, args[first_value + 2 * i], kNoExpiry);
+    const ExpiryMillis kept = keeps_expiry && found ? found.entry->expiry() : expiry;
+    PutAndTell(context.keyspace, key, found, args[first_value + 2 * i], kept);
+    if (expiry != kNoExpiry) context.keyspace.Notify(EventKind::kGeneric, "expire", key);
   }
 }
 
-// How many of the command's keys exist.
-size_t CountPresent(CommandContext& context) {
-  size_t count = 0;
+// True if every key of the command is there (`is_present`) or absent. Stops at the first
+// that is not as asked.
+bool AreAll(CommandContext& context, bool is_present) {
   for (const Key& key : context.keys) {
-    if (context.keyspace.FindForWrite(key)) ++count;
+    const Found found = context.keyspace.FindForWrite(key);
+    if (static_cast<bool>(found) != is_present) return false;
   }
-  return count;
+  return true;
+}
+
+// MSETEX's condition, over all keys.
+bool MeetsConditionOfAll(CommandContext& context, SetCondition condition) {
+  switch (condition) {
+    case SetCondition::kIfAbsent:
+      return AreAll(context, false);
+    case SetCondition::kIfPresent:
+      return AreAll(context, true);
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -149,8 +167,25 @@ void Mset(CommandContext& context, const Args& args, ReplyWriter& reply) {
 void Msetnx(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (args.size() % 2 == 0)
     return reply.Error(WrongArgumentCount(context.command.spec->name));
-  if (CountPresent(context) != 0) return reply.Integer(0);
+  if (!AreAll(context, /*is_present=*/false)) return reply.Integer(0);
   PutPairs(context, args, 2);
+  reply.Integer(1);
+}
+
+void Msetex(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  const Parsed<int64_t> key_count =
+      args.IntegerBetween(1, 1, std::numeric_limits<int32_t>::max(), kBadKeyCount);
+  if (!key_count) return reply.Error(key_count.error());
+  const size_t count = static_cast<size_t>(*key_count);
+  if (2 * count > args.size() - 2) return reply.Error(kSyntaxError);
+  const Parsed<StringOptions> options =
+      ParseStringOptions(args, 2 + 2 * count, kOptionCondition | kOptionKeepTtl);
+  if (!options) return reply.Error(options.error());
+  const Parsed<ExpiryMillis> expiry = ReadExpiry(context, args, *options);
+  if (!expiry) return reply.Error(expiry.error());
+  SKARN_DCHECK(context.keys.size() == count);
+  if (!MeetsConditionOfAll(context, options->condition)) return reply.Integer(0);
+  PutPairs(context, args, 3, *expiry, options->keeps_expiry);
   reply.Integer(1);
 }
 
@@ -176,6 +211,51 @@ void Getset(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (found && !IsString(*found.entry)) return reply.Error(kWrongType);
   found ? ReplyValue(reply, *found.entry) : reply.Null();
   PutAndTell(context.keyspace, key, found, args[2], kNoExpiry);
+}
+
+void Getdel(CommandContext& context, const Args&, ReplyWriter& reply) {
+  const Key& key = context.key();
+  Found found = context.keyspace.FindForUpdate(key);
+  if (!found) return reply.Null();
+  if (!IsString(*found.entry)) return reply.Error(kWrongType);
+  ReplyValue(reply, *found.entry);
+  context.keyspace.Erase(key, found);
+  context.keyspace.Changed(key, EventKind::kGeneric, "del");
+}
+
+void Getex(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  const Parsed<StringOptions> options = ParseStringOptions(args, 2, kOptionPersist);
+  if (!options) return reply.Error(options.error());
+  const Parsed<ExpiryMillis> expiry = ReadExpiry(context, args, *options);
+  if (!expiry) return reply.Error(expiry.error());
+  const Key& key = context.key();
+  KeyspaceView& keyspace = context.keyspace;
+  Found found = keyspace.FindForUpdate(key);
+  if (!found) return reply.Null();
+  if (!IsString(*found.entry)) return reply.Error(kWrongType);
+  ReplyValue(reply, *found.entry);
+
+  if (*expiry != kNoExpiry) {
+    if (*expiry <= context.now()) {
+      keyspace.Expire(key, found);
+      return keyspace.AddChanges(1);
+    }
+    keyspace.SetExpiry(key, found, *expiry);
+    keyspace.Changed(key, EventKind::kGeneric, "expire");
+  } else if (options->persists && found.entry->HasExpiry()) {
+    keyspace.SetExpiry(key, found, kNoExpiry);
+    keyspace.Changed(key, EventKind::kGeneric, "persist");
+  }
+}
+
+void Delifeq(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  const Key& key = context.key();
+  Found found;
+  if (!FindStringForWrite(context, key, reply, &found)) return;
+  if (!found || found.entry->value() != args[2]) return reply.Integer(0);
+  context.keyspace.Erase(key, found);
+  context.keyspace.Changed(key, EventKind::kGeneric, "del");
+  reply.Integer(1);
 }
 
 void Strlen(CommandContext& context, const Args&, ReplyWriter& reply) {

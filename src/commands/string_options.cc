@@ -105,4 +105,10 @@ Parsed<ExpiryMillis> ReadExpiry(const CommandContext& context, const Args& args,
   return millis + base;
 }
 
+Parsed<ExpiryMillis> ReadExpiry(const CommandContext& context, const Args& args,
+                                const StringOptions& options) {
+  if (options.expiry_index == 0) return kNoExpiry;
+  return ReadExpiry(context, args, options.expiry_index, options.unit);
+}
+
 }  // namespace skarn::commands

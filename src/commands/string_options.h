@@ -54,5 +54,8 @@ Parsed<StringOptions> ParseStringOptions(const Args& args, size_t first, unsigne
 // the past.
 Parsed<ExpiryMillis> ReadExpiry(const CommandContext& context, const Args& args,
                                 size_t index, ExpiryUnit unit);
+// The same for the expiry among `options`; kNoExpiry when there is none.
+Parsed<ExpiryMillis> ReadExpiry(const CommandContext& context, const Args& args,
+                                const StringOptions& options);
 
 }  // namespace skarn::commands
