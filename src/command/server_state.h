@@ -14,6 +14,7 @@
 #include "command/settings.h"
 #include "command/table.h"
 #include "command/waiters.h"
+#include "keyspace/events.h"
 #include "keyspace/keyspace.h"
 
 namespace skarn {

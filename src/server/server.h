@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Server: builds the parts, connects them, runs them, takes them down in order.
+//
+// Threads: the main thread starts the workers and then waits for signals; worker 0 accepts
+// connections and hands them out.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "command/executor.h"
+#include "command/server_state.h"
+#include "net/listener.h"
+#include "net/worker.h"
+#include "server/config.h"
+#include "server/hooks.h"
+
+namespace skarn {
+
+class Server {
+ public:
+  // The parts, with the sockets bound; nothing runs yet.
+  static Result<std::unique_ptr<Server>> Create(Config config, std::string config_file);
+  ~Server();
+
+  // Runs until shutdown; returns the exit code of the process.
+  int Run();
+
+  // Ends the server from any thread; Run returns `exit_code`.
+  void RequestExit(int exit_code);
+
+  Config& config() { return config_; }
+  ServerState& state() { return *state_; }
+  // Copies what workers look at from the configuration. With the gate closed, or before the start.
+  void ApplySettings();
+
+ private:
+  explicit Server(Config config);
+
+  Result<> BuildWorkers();
+  Result<> BindListeners();
+  void Accept(size_t listener);
+  void Place(Accepted accepted);
+  static void OnAccept(void* owner, uint32_t tag);
+  bool IsRefused(const Accepted& accepted);
+
+  Config config_;
+  std::unique_ptr<ServerState> state_;
+  std::unique_ptr<Hooks> hooks_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Executor>> executors_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::thread> threads_;
+  std::atomic<int> exit_code_{-1};
+};
+
+}  // namespace skarn
