@@ -22,9 +22,10 @@ constexpr int64_t kReplBacklogBytesMin = 16 * 1024;
 constexpr size_t kBindAddressesMax = 16;
 
 // Brings accepted numbers into the range in which they act, as the reference does.
-int64_t Clamped(ConfigKey key, int64_t number) {
+int64_t Clamped(ConfigKey key, int64_t number, ConfigSource source) {
   if (key == ConfigKey::kHz) return std::clamp(number, kHzMin, kHzMax);
-  if (key == ConfigKey::kReplBacklogSize) return std::max(number, kReplBacklogBytesMin);
+  if (key == ConfigKey::kReplBacklogSize && source == ConfigSource::kCommand)
+    return std::max(number, kReplBacklogBytesMin);
   return number;
 }
 
@@ -49,7 +50,8 @@ Config::Config() : texts_(kConfigKeyCount) {
     if (row.TakesManyWords()) words = SplitAtSpaces(text);
     if (row.kind == ConfigKind::kReplicaOf) continue;
     if (row.kind == ConfigKind::kString) {
-      texts_[Index(row.key)] = text;
+      const bool is_path = row.check == ConfigCheck::kDirectory;
+      texts_[Index(row.key)] = is_path ? AbsolutePath(text) : text;
       continue;
     }
     const Result<> set = Set(row.key, words, ConfigSource::kCommand);
@@ -111,7 +113,7 @@ Result<> Config::Set(ConfigKey key, std::span<const std::string> words,
   } else if (row.kind == ConfigKind::kString) {
     done = AssignString(row, words[0], source);
   } else {
-    done = AssignNumber(row, words[0]);
+    done = AssignNumber(row, words[0], source);
   }
   if (!done) return done;
   given_[Index(key)] = true;
@@ -135,7 +137,8 @@ std::vector<std::string_view> Config::NotYetInUse() const {
   return names;
 }
 
-Result<> Config::AssignNumber(const ConfigDirective& row, Bytes word) {
+Result<> Config::AssignNumber(const ConfigDirective& row, Bytes word,
+                              ConfigSource source) {
   if (row.kind == ConfigKind::kKeyspaceEvents) {
     const auto classes = ParseKeyspaceEvents(word);
     if (!classes) return std::unexpected(classes.error());
@@ -145,7 +148,7 @@ Result<> Config::AssignNumber(const ConfigDirective& row, Bytes word) {
   const auto number = ParseConfigNumber(row, word);
   if (!number) return std::unexpected(number.error());
   if (row.Has(config_trait::kRefused) && *number != 0) return FailRefused(row);
-  numbers_[Index(row.key)] = Clamped(row.key, *number);
+  numbers_[Index(row.key)] = Clamped(row.key, *number, source);
   return {};
 }
 

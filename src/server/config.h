@@ -159,7 +159,7 @@ class Config {
     return numbers_[Index(key)];
   }
 
-  Result<> AssignNumber(const ConfigDirective& row, Bytes word);
+  Result<> AssignNumber(const ConfigDirective& row, Bytes word, ConfigSource source);
   Result<> AssignString(const ConfigDirective& row, const std::string& word,
                         ConfigSource source);
   Result<> AssignWords(const ConfigDirective& row, std::span<const std::string> words,

