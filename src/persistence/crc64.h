@@ -6,11 +6,14 @@
 
 #include <cstdint>
 
+#include "arch/kernels.h"
 #include "base/bytes.h"
 
 namespace skarn {
 
 // Carries `crc` over `bytes`: Crc64(Crc64(0, a), b) is the checksum of a and b in a row.
-uint64_t Crc64(uint64_t crc, Bytes bytes);
+inline uint64_t Crc64(uint64_t crc, Bytes bytes) {
+  return ActiveKernels().crc64(crc, AsUnsigned(bytes), bytes.size());
+}
 
 }  // namespace skarn
