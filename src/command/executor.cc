@@ -98,12 +98,14 @@ void Executor::OnInput(Connection& connection) {
   Client& client = static_cast<Client&>(connection);
   client.last_interaction_us = now_us_;
   ParseRequests(client);
+  parsing_ = nullptr;
   // A big buffer may move with the next receive, and the views of the batch with it.
   if (client.input.capacity > kIoBlockBytes) RunBatch();
 }
 
 void Executor::ParseRequests(Client& client) {
   InputBuffer& input = client.input;
+  parsing_ = &client;
   const RequestLimits limits{
       .bulk_bytes_max = server_.settings.proto_max_bulk_bytes,
       .is_authenticated = client.is_authenticated,
@@ -255,11 +257,20 @@ void Executor::FinishBatch() {
   pending_.clear();
   words_.clear();
   key_bytes_.clear();
-  for (Client* client : touched_) {
+  // Replies leave while they are still in the processor's cache; only a client whose input is half
+  // parsed waits for the rest of its pipeline.
+  std::vector<Client*> touched;
+  touched.swap(touched_);
+  for (Client* client : touched) {
     client->parser.ReleaseViews();
-    worker_.MarkDirty(*client);
+    if (client == parsing_) {
+      worker_.MarkDirty(*client);
+    } else {
+      worker_.SendNow(*client);
+    }
   }
-  touched_.clear();
+  touched.clear();
+  if (touched_.empty()) touched_.swap(touched);  // Keep the memory.
 }
 
 // ---- putting clients aside ---------------------------------------------------------------------

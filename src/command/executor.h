@@ -180,6 +180,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   std::vector<int> key_positions_;
   std::vector<Pending> pending_;
   std::vector<Client*> touched_;  // Clients with requests in the batch.
+  Client* parsing_ = nullptr;     // Whose input is being parsed right now.
   LockSet locks_;
   const Pending* current_ = nullptr;
   std::vector<uint64_t> paused_clients_;

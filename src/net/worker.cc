@@ -91,6 +91,8 @@ void Worker::Turn() {
     connection->is_ready = false;
     if (!connection->closes_now && !connection->is_read_paused) handler_->OnInput(*connection);
   }
+  // Their input may move with the next receive, and views into it with it.
+  if (!again.empty()) handler_->OnTurnEnd();
   for (Connection* connection : ready_.readable) {
     if (!connection->closes_now && !connection->is_read_paused) ReceiveFrom(*connection);
   }
@@ -218,8 +220,7 @@ void Worker::SendDirty() {
   for (size_t i = 0; i < dirty_.size(); ++i) {
     Connection& connection = *dirty_[i];
     connection.is_dirty = false;
-    if (!connection.closes_now && !connection.wants_write) SendTo(connection);
-    if (!connection.is_ready) ReturnInput(connection);
+    SendNow(connection);
   }
   dirty_.clear();
 }

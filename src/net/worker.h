@@ -87,6 +87,11 @@ class Worker {
   // Has output: send it at the end of the turn. From another thread with the gate closed, also
   // wake the worker.
   void MarkDirty(Connection& connection);
+  // Sends what there is at once; the input block goes back when it is empty.
+  void SendNow(Connection& connection) {
+    if (!connection.closes_now && !connection.wants_write) SendTo(connection);
+    if (!connection.is_ready) ReturnInput(connection);
+  }
   // Close at the end of the turn.
   void Close(Connection& connection);
   // Has unread input to be handled again next turn (after a pause or a busy shard).
