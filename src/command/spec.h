@@ -100,6 +100,7 @@ struct KeySpec {
   int limit = 0;
   int count_index = 0;           // kKeyCount: relative to the beginning.
   int first_key = 0;
+  std::string_view notes = {};   // For people; COMMAND INFO shows it.
 };
 
 enum class ArgumentType : uint8_t {
@@ -114,11 +115,18 @@ struct Argument {
   ArgumentType type = ArgumentType::kString;
   std::string_view token = {};
   std::string_view display_text = {};
+  std::string_view summary = {};
   std::string_view since = {};
   std::string_view deprecated_since = {};
   int key_spec_index = -1;
   uint8_t flags = 0;
   std::span<const Argument> arguments = {};
+};
+
+// What a version changed, as COMMAND DOCS shows it.
+struct HistoryItem {
+  std::string_view version;
+  std::string_view change;
 };
 
 using CommandHandler = void (*)(CommandContext& context, const Args& args, ReplyWriter& reply);
@@ -130,12 +138,13 @@ struct CommandSpec {
   uint32_t flags = 0;  // CommandFlag bits.
   uint32_t acl = 0;    // Acl bits.
   std::span<const KeySpec> key_specs = {};
-  std::string_view group;    // "string", "generic", ...
-  std::string_view since;
-  std::string_view summary;
+  std::string_view group = {};  // "string", "generic", ...
+  std::string_view since = {};
+  std::string_view summary = {};
   std::string_view complexity = {};
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
+  std::span<const HistoryItem> history = {};
   std::span<const std::string_view> doc_flags = {};
   std::span<const std::string_view> tips = {};
   std::span<const Argument> arguments = {};
