@@ -13,6 +13,10 @@ namespace {
 constexpr KeySpec kBitcountKeys[] = {
     {.flags = KeySpec::kRO | KeySpec::kAccess}};
 
+constexpr HistoryItem kBitcountHistory[] = {
+    {"7.0.0", "The option BYTE or BIT."},
+    {"8.0.0", "The end became optional."}};
+
 constexpr Argument kBitcountRangeEndUnitBlockUnitArguments[] = {
     {.name = "byte", .type = ArgumentType::kPureToken, .token = "BYTE",
      .display_text = "byte"},
@@ -37,7 +41,7 @@ constexpr Argument kBitcountArguments[] = {
 
 constexpr KeySpec kBitfieldKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kAccess | KeySpec::kUpdate |
-         KeySpec::kVariableFlags}};
+         KeySpec::kVariableFlags, .notes = "Some operations read, some write."}};
 
 constexpr Argument kBitfieldOperationGetBlockArguments[] = {
     {.name = "encoding", .display_text = "encoding"},
@@ -115,6 +119,9 @@ constexpr Argument kBitopArguments[] = {
     {.name = "key", .type = ArgumentType::kKey, .display_text = "key",
      .key_spec_index = 1, .flags = Argument::kMultiple}};
 
+constexpr HistoryItem kBitposHistory[] = {
+    {"7.0.0", "The option BYTE or BIT."}};
+
 constexpr Argument kBitposArguments[] = {
     {.name = "key", .type = ArgumentType::kKey, .display_text = "key",
      .key_spec_index = 0},
@@ -141,8 +148,8 @@ constexpr CommandSpec kBitmapRows[] = {
      .acl = Acl::kRead | Acl::kBitmap | Acl::kSlow, .key_specs = kBitcountKeys,
      .group = "bitmap", .since = "2.6.0",
      .summary = "Counts the bits set in a string or in a part of it.",
-     .complexity = "O(N) with N the bytes looked at.", .arguments = kBitcountArguments,
-     .handler = &commands::Bitcount},
+     .complexity = "O(N) with N the bytes looked at.", .history = kBitcountHistory,
+     .arguments = kBitcountArguments, .handler = &commands::Bitcount},
     {.name = "bitfield", .arity = -2,
      .flags = CommandFlag::kWrite | CommandFlag::kDenyOom,
      .acl = Acl::kWrite | Acl::kBitmap | Acl::kSlow, .key_specs = kBitfieldKeys,
@@ -167,8 +174,8 @@ constexpr CommandSpec kBitmapRows[] = {
      .acl = Acl::kRead | Acl::kBitmap | Acl::kSlow, .key_specs = kBitcountKeys,
      .group = "bitmap", .since = "2.8.7",
      .summary = "Finds the first bit of a string that is set or clear.",
-     .complexity = "O(N) with N the bytes looked at.", .arguments = kBitposArguments,
-     .handler = &commands::Bitpos},
+     .complexity = "O(N) with N the bytes looked at.", .history = kBitposHistory,
+     .arguments = kBitposArguments, .handler = &commands::Bitpos},
     {.name = "getbit", .arity = 3, .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
      .acl = Acl::kRead | Acl::kBitmap | Acl::kFast, .key_specs = kBitcountKeys,
      .group = "bitmap", .since = "2.2.0", .summary = "Reads one bit of a string.",

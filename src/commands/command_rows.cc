@@ -21,6 +21,9 @@ constexpr Argument kCommandGetkeysArguments[] = {
     {.name = "arg", .display_text = "arg",
      .flags = Argument::kOptional | Argument::kMultiple}};
 
+constexpr HistoryItem kCommandInfoHistory[] = {
+    {"7.0.0", "Without names it describes every command."}};
+
 constexpr Argument kCommandListFilterbyArguments[] = {
     {.name = "module-name", .token = "MODULE", .display_text = "module-name"},
     {.name = "category", .token = "ACLCAT", .display_text = "category"},
@@ -64,8 +67,9 @@ constexpr CommandSpec kCommandSubcommands[] = {
      .flags = CommandFlag::kLoading | CommandFlag::kStale,
      .acl = Acl::kSlow | Acl::kConnection, .group = "server", .since = "2.8.13",
      .summary = "Describes the named commands, or all of them.",
-     .complexity = "O(N) with N the commands asked for.", .tips = kCommandTips,
-     .arguments = kCommandDocsArguments, .handler = &commands::CommandInfo},
+     .complexity = "O(N) with N the commands asked for.", .history = kCommandInfoHistory,
+     .tips = kCommandTips, .arguments = kCommandDocsArguments,
+     .handler = &commands::CommandInfo},
     {.name = "command|list", .arity = -2,
      .flags = CommandFlag::kLoading | CommandFlag::kStale,
      .acl = Acl::kSlow | Acl::kConnection, .group = "server", .since = "7.0.0",

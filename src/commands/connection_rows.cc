@@ -10,6 +10,9 @@ namespace {
 
 // Packed by hand.
 // clang-format off
+constexpr HistoryItem kAuthHistory[] = {
+    {"6.0.0", "The name of a user before the password."}};
+
 constexpr Argument kAuthArguments[] = {
     {.name = "username", .display_text = "username", .since = "6.0.0",
      .flags = Argument::kOptional},
@@ -29,6 +32,17 @@ constexpr Argument kClientImportSourceArguments[] = {
 
 constexpr std::string_view kClientInfoTips[] = {
     "nondeterministic_output"};
+
+constexpr HistoryItem kClientKillHistory[] = {
+    {"2.8.12", "Filters instead of an address."},
+    {"2.8.12", "The filter ID."},
+    {"3.2.0", "The type master."},
+    {"5.0.0", "The type replica, of which slave is the old name."},
+    {"6.2.0", "The filter LADDR."},
+    {"8.0.0", "The filter MAXAGE."},
+    {"8.0.0", "The type primary, of which master is the old name."},
+    {"8.1.0", "Several ids for ID."},
+    {"9.0.0", "More filters, and the negated ones beginning with NOT."}};
 
 constexpr Argument kClientKillFilterNewFormatClientTypeArguments[] = {
     {.name = "normal", .type = ArgumentType::kPureToken, .token = "NORMAL",
@@ -133,6 +147,17 @@ constexpr Argument kClientKillArguments[] = {
     {.name = "filter", .type = ArgumentType::kOneOf,
      .arguments = kClientKillFilterArguments}};
 
+constexpr HistoryItem kClientListHistory[] = {
+    {"2.8.12", "The field id."},
+    {"5.0.0", "The filter TYPE."},
+    {"6.0.0", "The field user."},
+    {"6.2.0", "The fields argv-mem, tot-mem, laddr and redir; the filter ID."},
+    {"7.0.0", "The fields resp, multi-mem, rbs and rbp."},
+    {"7.0.3", "The field ssub."},
+    {"8.0.0", "The type primary, of which master is the old name."},
+    {"8.1.0", "The filters USER, ADDR, LADDR, SKIPME and MAXAGE."},
+    {"9.0.0", "More filters, and the negated ones beginning with NOT."}};
+
 constexpr Argument kClientListClientTypeArguments[] = {
     {.name = "normal", .type = ArgumentType::kPureToken, .token = "NORMAL",
      .display_text = "normal"},
@@ -203,6 +228,9 @@ constexpr Argument kClientListArguments[] = {
      .since = "9.0.0", .flags = Argument::kOptional},
     {.name = "not-ip", .token = "NOT-IP", .display_text = "not-ip", .since = "9.0.0",
      .flags = Argument::kOptional}};
+
+constexpr HistoryItem kClientPauseHistory[] = {
+    {"6.2.0", "The mode: WRITE or ALL."}};
 
 constexpr Argument kClientPauseModeArguments[] = {
     {.name = "write", .type = ArgumentType::kPureToken, .token = "WRITE",
@@ -293,16 +321,17 @@ constexpr CommandSpec kClientSubcommands[] = {
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous | Acl::kConnection,
      .group = "connection", .since = "2.4.0",
      .summary = "Closes the connections that match.",
-     .complexity = "O(N) with N the connections.", .arguments = kClientKillArguments,
-     .handler = &commands::ClientKill},
+     .complexity = "O(N) with N the connections.", .history = kClientKillHistory,
+     .arguments = kClientKillArguments, .handler = &commands::ClientKill},
     {.name = "client|list", .arity = -2,
      .flags = CommandFlag::kAdmin | CommandFlag::kNoScript | CommandFlag::kLoading |
          CommandFlag::kStale | CommandFlag::kGate,
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous | Acl::kConnection,
      .group = "connection", .since = "2.4.0",
      .summary = "Describes the open connections.",
-     .complexity = "O(N) with N the connections.", .tips = kClientInfoTips,
-     .arguments = kClientListArguments, .handler = &commands::ClientList},
+     .complexity = "O(N) with N the connections.", .history = kClientListHistory,
+     .tips = kClientInfoTips, .arguments = kClientListArguments,
+     .handler = &commands::ClientList},
     {.name = "client|no-evict", .arity = 3,
      .flags = CommandFlag::kAdmin | CommandFlag::kNoScript | CommandFlag::kLoading |
          CommandFlag::kStale | CommandFlag::kAllowBusy,
@@ -324,8 +353,8 @@ constexpr CommandSpec kClientSubcommands[] = {
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous | Acl::kConnection,
      .group = "connection", .since = "3.0.0",
      .summary = "Holds the commands of all connections back for some time.",
-     .complexity = "O(1)", .arguments = kClientPauseArguments,
-     .handler = &commands::ClientPause},
+     .complexity = "O(1)", .history = kClientPauseHistory,
+     .arguments = kClientPauseArguments, .handler = &commands::ClientPause},
     {.name = "client|reply", .arity = 3,
      .flags = CommandFlag::kNoScript | CommandFlag::kLoading | CommandFlag::kStale |
          CommandFlag::kNoMulti | CommandFlag::kAllowBusy,
@@ -365,6 +394,10 @@ constexpr CommandSpec kClientSubcommands[] = {
 constexpr Argument kEchoArguments[] = {
     {.name = "message", .display_text = "message"}};
 
+constexpr HistoryItem kHelloHistory[] = {
+    {"8.1.0", "The field availability_zone in the reply, where it is configured."},
+    {"6.2.0", "The protocol version became optional."}};
+
 constexpr Argument kHelloArgumentsAuthArguments[] = {
     {.name = "username", .display_text = "username"},
     {.name = "password", .display_text = "password"}};
@@ -396,8 +429,8 @@ constexpr CommandSpec kConnectionRows[] = {
          CommandFlag::kFast | CommandFlag::kNoAuth | CommandFlag::kAllowBusy,
      .acl = Acl::kFast | Acl::kConnection, .group = "connection", .since = "1.0.0",
      .summary = "Logs the connection in.",
-     .complexity = "O(N) with N the passwords of the user.", .arguments = kAuthArguments,
-     .handler = &commands::Auth},
+     .complexity = "O(N) with N the passwords of the user.", .history = kAuthHistory,
+     .arguments = kAuthArguments, .handler = &commands::Auth},
     {.name = "client", .arity = -2, .acl = 0u | Acl::kSlow, .group = "connection",
      .since = "2.4.0", .summary = "Groups the commands about connections.",
      .complexity = "Depends on the subcommand.", .subcommands = kClientSubcommands},
@@ -411,7 +444,8 @@ constexpr CommandSpec kConnectionRows[] = {
          CommandFlag::kFast | CommandFlag::kNoAuth | CommandFlag::kAllowBusy,
      .acl = Acl::kFast | Acl::kConnection, .group = "connection", .since = "6.0.0",
      .summary = "Chooses the protocol of the connection, and can log in and name it.",
-     .complexity = "O(1)", .arguments = kHelloArguments, .handler = &commands::Hello},
+     .complexity = "O(1)", .history = kHelloHistory, .arguments = kHelloArguments,
+     .handler = &commands::Hello},
     {.name = "ping", .arity = -1, .flags = 0u | CommandFlag::kFast,
      .acl = Acl::kFast | Acl::kConnection, .group = "connection", .since = "1.0.0",
      .summary = "Answers PONG, or the argument.", .complexity = "O(1)",

@@ -47,8 +47,14 @@ constexpr Argument kDumpArguments[] = {
 constexpr KeySpec kExistsKeys[] = {
     {.flags = KeySpec::kRO, .last_key = -1}};
 
+constexpr HistoryItem kExistsHistory[] = {
+    {"3.0.3", "Several keys."}};
+
 constexpr KeySpec kExpireKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kUpdate}};
+
+constexpr HistoryItem kExpireHistory[] = {
+    {"7.0.0", "The conditions NX, XX, GT and LT."}};
 
 constexpr Argument kExpireConditionArguments[] = {
     {.name = "nx", .type = ArgumentType::kPureToken, .token = "NX", .display_text = "nx"},
@@ -136,6 +142,9 @@ constexpr Argument kPexpireatArguments[] = {
     {.name = "condition", .type = ArgumentType::kOneOf, .since = "7.0.0",
      .flags = Argument::kOptional, .arguments = kExpireConditionArguments}};
 
+constexpr HistoryItem kPttlHistory[] = {
+    {"2.8.0", "The reply -2."}};
+
 constexpr std::string_view kRandomkeyTips[] = {
     "request_policy:all_shards",
     "response_policy:special",
@@ -155,8 +164,16 @@ constexpr KeySpec kRenamenxKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kAccess | KeySpec::kDelete},
     {.flags = KeySpec::kOW | KeySpec::kInsert, .index = 2}};
 
+constexpr HistoryItem kRenamenxHistory[] = {
+    {"3.2.0", "Equal names are no error any more."}};
+
 constexpr KeySpec kRestoreKeys[] = {
     {.flags = KeySpec::kOW | KeySpec::kUpdate}};
+
+constexpr HistoryItem kRestoreHistory[] = {
+    {"3.0.0", "The option REPLACE."},
+    {"5.0.0", "The option ABSTTL."},
+    {"5.0.0", "The options IDLETIME and FREQ."}};
 
 constexpr Argument kRestoreArguments[] = {
     {.name = "key", .type = ArgumentType::kKey, .display_text = "key",
@@ -171,6 +188,9 @@ constexpr Argument kRestoreArguments[] = {
      .display_text = "seconds", .since = "5.0.0", .flags = Argument::kOptional},
     {.name = "frequency", .type = ArgumentType::kInteger, .token = "FREQ",
      .display_text = "frequency", .since = "5.0.0", .flags = Argument::kOptional}};
+
+constexpr HistoryItem kScanHistory[] = {
+    {"6.0.0", "The option TYPE."}};
 
 constexpr std::string_view kScanTips[] = {
     "nondeterministic_output",
@@ -212,18 +232,19 @@ constexpr CommandSpec kGenericRows[] = {
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kFast, .key_specs = kExistsKeys,
      .group = "generic", .since = "1.0.0",
      .summary = "Counts which of the named keys exist, repeated names again.",
-     .complexity = "O(N) with N the keys named.", .tips = kDelTips,
-     .arguments = kDelArguments, .handler = &commands::Exists},
+     .complexity = "O(N) with N the keys named.", .history = kExistsHistory,
+     .tips = kDelTips, .arguments = kDelArguments, .handler = &commands::Exists},
     {.name = "expire", .arity = -3, .flags = CommandFlag::kWrite | CommandFlag::kFast,
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kFast, .key_specs = kExpireKeys,
      .group = "generic", .since = "1.0.0",
      .summary = "Sets the expiry of a key, in seconds from now.", .complexity = "O(1)",
-     .arguments = kExpireArguments, .handler = &commands::Expire},
+     .history = kExpireHistory, .arguments = kExpireArguments,
+     .handler = &commands::Expire},
     {.name = "expireat", .arity = -3, .flags = CommandFlag::kWrite | CommandFlag::kFast,
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kFast, .key_specs = kExpireKeys,
      .group = "generic", .since = "1.2.0",
      .summary = "Sets the expiry of a key to a Unix time in seconds.",
-     .complexity = "O(1)", .arguments = kExpireatArguments,
+     .complexity = "O(1)", .history = kExpireHistory, .arguments = kExpireatArguments,
      .handler = &commands::Expireat},
     {.name = "expiretime", .arity = 2,
      .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
@@ -253,12 +274,13 @@ constexpr CommandSpec kGenericRows[] = {
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kFast, .key_specs = kExpireKeys,
      .group = "generic", .since = "2.6.0",
      .summary = "Sets the expiry of a key, in milliseconds from now.",
-     .complexity = "O(1)", .arguments = kPexpireArguments, .handler = &commands::Pexpire},
+     .complexity = "O(1)", .history = kExpireHistory, .arguments = kPexpireArguments,
+     .handler = &commands::Pexpire},
     {.name = "pexpireat", .arity = -3, .flags = CommandFlag::kWrite | CommandFlag::kFast,
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kFast, .key_specs = kExpireKeys,
      .group = "generic", .since = "2.6.0",
      .summary = "Sets the expiry of a key to a Unix time in milliseconds.",
-     .complexity = "O(1)", .arguments = kPexpireatArguments,
+     .complexity = "O(1)", .history = kExpireHistory, .arguments = kPexpireatArguments,
      .handler = &commands::Pexpireat},
     {.name = "pexpiretime", .arity = 2,
      .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
@@ -271,8 +293,8 @@ constexpr CommandSpec kGenericRows[] = {
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kFast, .key_specs = kDumpKeys,
      .group = "generic", .since = "2.6.0",
      .summary = "Returns the time a key has left, in milliseconds.",
-     .complexity = "O(1)", .tips = kDumpTips, .arguments = kDumpArguments,
-     .handler = &commands::Pttl},
+     .complexity = "O(1)", .history = kPttlHistory, .tips = kDumpTips,
+     .arguments = kDumpArguments, .handler = &commands::Pttl},
     {.name = "randomkey", .arity = 1, .flags = 0u | CommandFlag::kReadOnly,
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kSlow, .group = "generic",
      .since = "1.0.0", .summary = "Picks a key of the database at random.",
@@ -287,19 +309,22 @@ constexpr CommandSpec kGenericRows[] = {
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kFast, .key_specs = kRenamenxKeys,
      .group = "generic", .since = "1.0.0",
      .summary = "Gives a key another name if that name is free.", .complexity = "O(1)",
-     .arguments = kRenameArguments, .handler = &commands::Renamenx},
+     .history = kRenamenxHistory, .arguments = kRenameArguments,
+     .handler = &commands::Renamenx},
     {.name = "restore", .arity = -4,
      .flags = CommandFlag::kWrite | CommandFlag::kDenyOom,
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kSlow | Acl::kDangerous,
      .key_specs = kRestoreKeys, .group = "generic", .since = "2.6.0",
      .summary = "Makes a key from the serialised form that DUMP returned.",
      .complexity = "O(N) with N the elements and bytes of the value.",
-     .arguments = kRestoreArguments, .handler = &commands::Restore},
+     .history = kRestoreHistory, .arguments = kRestoreArguments,
+     .handler = &commands::Restore},
     {.name = "scan", .arity = -2, .flags = 0u | CommandFlag::kReadOnly,
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kSlow, .group = "generic",
      .since = "2.8.0", .summary = "Walks through the keys of the database in steps.",
-     .complexity = "O(1) a call, O(N) for a whole walk over N keys.", .tips = kScanTips,
-     .arguments = kScanArguments, .handler = &commands::Scan},
+     .complexity = "O(1) a call, O(N) for a whole walk over N keys.",
+     .history = kScanHistory, .tips = kScanTips, .arguments = kScanArguments,
+     .handler = &commands::Scan},
     {.name = "touch", .arity = -2, .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kFast, .key_specs = kExistsKeys,
      .group = "generic", .since = "3.2.1",
@@ -310,7 +335,8 @@ constexpr CommandSpec kGenericRows[] = {
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kFast, .key_specs = kDumpKeys,
      .group = "generic", .since = "1.0.0",
      .summary = "Returns the time a key has left, in seconds.", .complexity = "O(1)",
-     .tips = kDumpTips, .arguments = kDumpArguments, .handler = &commands::Ttl},
+     .history = kPttlHistory, .tips = kDumpTips, .arguments = kDumpArguments,
+     .handler = &commands::Ttl},
     {.name = "type", .arity = 2, .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
      .acl = Acl::kKeyspace | Acl::kRead | Acl::kFast, .key_specs = kTypeKeys,
      .group = "generic", .since = "1.0.0",

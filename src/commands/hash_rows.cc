@@ -12,6 +12,9 @@ namespace {
 constexpr KeySpec kHdelKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kDelete}};
 
+constexpr HistoryItem kHdelHistory[] = {
+    {"2.4.0", "Several fields."}};
+
 constexpr Argument kHdelArguments[] = {
     {.name = "key", .type = ArgumentType::kKey, .display_text = "key",
      .key_spec_index = 0},
@@ -171,6 +174,9 @@ constexpr Argument kHscanArguments[] = {
     {.name = "novalues", .type = ArgumentType::kPureToken, .token = "NOVALUES",
      .display_text = "novalues", .flags = Argument::kOptional}};
 
+constexpr HistoryItem kHsetHistory[] = {
+    {"4.0.0", "Several fields."}};
+
 constexpr KeySpec kHsetexKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kInsert}};
 
@@ -225,8 +231,8 @@ constexpr CommandSpec kHashRows[] = {
      .acl = Acl::kWrite | Acl::kHash | Acl::kFast, .key_specs = kHdelKeys,
      .group = "hash", .since = "2.0.0",
      .summary = "Deletes fields of a hash, and the key with the last of them.",
-     .complexity = "O(N) with N the fields named.", .arguments = kHdelArguments,
-     .handler = &commands::Hdel},
+     .complexity = "O(N) with N the fields named.", .history = kHdelHistory,
+     .arguments = kHdelArguments, .handler = &commands::Hdel},
     {.name = "hexists", .arity = 3, .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
      .acl = Acl::kRead | Acl::kHash | Acl::kFast, .key_specs = kHexistsKeys,
      .group = "hash", .since = "2.0.0", .summary = "Tells whether a hash has a field.",
@@ -353,8 +359,8 @@ constexpr CommandSpec kHashRows[] = {
      .acl = Acl::kWrite | Acl::kHash | Acl::kFast, .key_specs = kHexpireKeys,
      .group = "hash", .since = "2.0.0",
      .summary = "Writes fields of a hash, making the key if needed.",
-     .complexity = "O(N) with N the fields written.", .arguments = kHmsetArguments,
-     .handler = &commands::Hset},
+     .complexity = "O(N) with N the fields written.", .history = kHsetHistory,
+     .arguments = kHmsetArguments, .handler = &commands::Hset},
     {.name = "hsetex", .arity = -6,
      .flags = CommandFlag::kWrite | CommandFlag::kDenyOom | CommandFlag::kFast,
      .acl = Acl::kWrite | Acl::kHash | Acl::kFast, .key_specs = kHsetexKeys,

@@ -38,6 +38,10 @@ constexpr KeySpec kGetKeys[] = {
 constexpr KeySpec kGetdelKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kAccess | KeySpec::kDelete}};
 
+constexpr KeySpec kGetexKeys[] = {
+    {.flags = KeySpec::kRW | KeySpec::kAccess | KeySpec::kUpdate,
+     .notes = "Update, as the expiry changes."}};
+
 constexpr Argument kGetexExpirationArguments[] = {
     {.name = "seconds", .type = ArgumentType::kInteger, .token = "EX",
      .display_text = "seconds"},
@@ -154,7 +158,14 @@ constexpr Argument kPsetexArguments[] = {
 
 constexpr KeySpec kSetKeys[] = {
     {.flags = KeySpec::kRW | KeySpec::kAccess | KeySpec::kUpdate |
-         KeySpec::kVariableFlags}};
+         KeySpec::kVariableFlags, .notes = "Access, for the option GET."}};
+
+constexpr HistoryItem kSetHistory[] = {
+    {"2.6.12", "The options EX, PX, NX and XX."},
+    {"6.0.0", "The option KEEPTTL."},
+    {"6.2.0", "The options GET, EXAT and PXAT."},
+    {"7.0.0", "NX and GET may go together."},
+    {"8.1.0", "The condition IFEQ."}};
 
 constexpr Argument kSetConditionArguments[] = {
     {.name = "nx", .type = ArgumentType::kPureToken, .token = "NX", .display_text = "nx",
@@ -162,6 +173,7 @@ constexpr Argument kSetConditionArguments[] = {
     {.name = "xx", .type = ArgumentType::kPureToken, .token = "XX", .display_text = "xx",
      .since = "2.6.12"},
     {.name = "comparison-value", .token = "IFEQ", .display_text = "comparison-value",
+     .summary = "Writes only if the string at the key equals this one.",
      .since = "8.1.0"}};
 
 constexpr Argument kSetExpirationArguments[] = {
@@ -243,7 +255,7 @@ constexpr CommandSpec kStringRows[] = {
      .summary = "Reads a string and deletes its key.", .complexity = "O(1)",
      .arguments = kDecrArguments, .handler = &commands::Getdel},
     {.name = "getex", .arity = -2, .flags = CommandFlag::kWrite | CommandFlag::kFast,
-     .acl = Acl::kWrite | Acl::kString | Acl::kFast, .key_specs = kDecrKeys,
+     .acl = Acl::kWrite | Acl::kString | Acl::kFast, .key_specs = kGetexKeys,
      .group = "string", .since = "6.2.0",
      .summary = "Reads a string and sets or removes the expiry of its key.",
      .complexity = "O(1)", .arguments = kGetexArguments, .handler = &commands::Getex},
@@ -318,7 +330,8 @@ constexpr CommandSpec kStringRows[] = {
      .acl = Acl::kWrite | Acl::kString | Acl::kSlow, .key_specs = kSetKeys,
      .group = "string", .since = "1.0.0",
      .summary = "Writes a string, replacing whatever the key held.",
-     .complexity = "O(1)", .arguments = kSetArguments, .handler = &commands::Set},
+     .complexity = "O(1)", .history = kSetHistory, .arguments = kSetArguments,
+     .handler = &commands::Set},
     {.name = "setex", .arity = 4, .flags = CommandFlag::kWrite | CommandFlag::kDenyOom,
      .acl = Acl::kWrite | Acl::kString | Acl::kSlow, .key_specs = kPsetexKeys,
      .group = "string", .since = "2.0.0",

@@ -8,6 +8,10 @@ namespace {
 
 // Packed by hand.
 // clang-format off
+constexpr HistoryItem kBgsaveHistory[] = {
+    {"3.2.2", "The option SCHEDULE."},
+    {"8.1.0", "The option CANCEL."}};
+
 constexpr Argument kBgsaveOperationArguments[] = {
     {.name = "schedule", .type = ArgumentType::kPureToken, .token = "SCHEDULE",
      .display_text = "schedule", .since = "3.2.2"},
@@ -74,8 +78,14 @@ constexpr CommandSpec kCommandlogSubcommands[] = {
      .complexity = "O(N) with N the entries.", .tips = kCommandlogResetTips,
      .arguments = kCommandlogLenArguments, .handler = &commands::CommandlogReset}};
 
+constexpr HistoryItem kConfigGetHistory[] = {
+    {"7.0.0", "Several patterns in one call."}};
+
 constexpr Argument kConfigGetArguments[] = {
     {.name = "parameter", .display_text = "parameter", .flags = Argument::kMultiple}};
+
+constexpr HistoryItem kConfigSetHistory[] = {
+    {"7.0.0", "Several settings in one call."}};
 
 constexpr Argument kConfigSetDataArguments[] = {
     {.name = "parameter", .display_text = "parameter"},
@@ -92,7 +102,8 @@ constexpr CommandSpec kConfigSubcommands[] = {
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous, .group = "server",
      .since = "2.0.0", .summary = "Returns the settings whose names match.",
      .complexity = "O(N) with N the settings times the patterns.",
-     .arguments = kConfigGetArguments, .handler = &commands::ConfigGet},
+     .history = kConfigGetHistory, .arguments = kConfigGetArguments,
+     .handler = &commands::ConfigGet},
     {.name = "config|help", .arity = 2,
      .flags = CommandFlag::kLoading | CommandFlag::kStale, .acl = 0u | Acl::kSlow,
      .group = "server", .since = "5.0.0", .summary = "Lists the subcommands.",
@@ -117,8 +128,9 @@ constexpr CommandSpec kConfigSubcommands[] = {
          CommandFlag::kStale | CommandFlag::kGate,
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous, .group = "server",
      .since = "2.0.0", .summary = "Changes settings, all of them or none.",
-     .complexity = "O(N) with N the settings named.", .tips = kCommandlogResetTips,
-     .arguments = kConfigSetArguments, .handler = &commands::ConfigSet}};
+     .complexity = "O(N) with N the settings named.", .history = kConfigSetHistory,
+     .tips = kCommandlogResetTips, .arguments = kConfigSetArguments,
+     .handler = &commands::ConfigSet}};
 
 constexpr std::string_view kDbsizeTips[] = {
     "request_policy:all_shards",
@@ -126,6 +138,10 @@ constexpr std::string_view kDbsizeTips[] = {
 
 constexpr std::string_view kDebugDocFlags[] = {
     "syscmd"};
+
+constexpr HistoryItem kFlushallHistory[] = {
+    {"4.0.0", "The option ASYNC."},
+    {"6.2.0", "The option SYNC."}};
 
 constexpr std::string_view kFlushallTips[] = {
     "request_policy:all_shards",
@@ -140,6 +156,9 @@ constexpr Argument kFlushallFlushTypeArguments[] = {
 constexpr Argument kFlushallArguments[] = {
     {.name = "flush-type", .type = ArgumentType::kOneOf, .flags = Argument::kOptional,
      .arguments = kFlushallFlushTypeArguments}};
+
+constexpr HistoryItem kInfoHistory[] = {
+    {"7.0.0", "Several sections in one call."}};
 
 constexpr std::string_view kInfoTips[] = {
     "nondeterministic_output",
@@ -282,6 +301,10 @@ constexpr CommandSpec kModuleSubcommands[] = {
      .complexity = "O(N) with N the modules.", .tips = kModuleListTips,
      .handler = &commands::ModuleList}};
 
+constexpr HistoryItem kShutdownHistory[] = {
+    {"7.0.0", "The options NOW, FORCE and ABORT."},
+    {"9.0.0", "The options SAFE and FAILOVER."}};
+
 constexpr Argument kShutdownAbortSelectorSaveSelectorBlockSaveSelectorArguments[] = {
     {.name = "nosave", .type = ArgumentType::kPureToken, .token = "NOSAVE",
      .display_text = "nosave"},
@@ -310,6 +333,9 @@ constexpr Argument kShutdownArguments[] = {
     {.name = "abort-selector", .type = ArgumentType::kOneOf,
      .flags = Argument::kOptional, .arguments = kShutdownAbortSelectorArguments}};
 
+constexpr HistoryItem kSlowlogGetHistory[] = {
+    {"4.0.0", "Address and name of the client in the reply."}};
+
 constexpr Argument kSlowlogGetArguments[] = {
     {.name = "count", .type = ArgumentType::kInteger, .display_text = "count",
      .flags = Argument::kOptional}};
@@ -320,8 +346,9 @@ constexpr CommandSpec kSlowlogSubcommands[] = {
          CommandFlag::kGate, .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous,
      .group = "server", .since = "2.2.12",
      .summary = "Returns entries of the log of slow commands.",
-     .complexity = "O(N) with N the entries returned.", .tips = kCommandlogGetTips,
-     .arguments = kSlowlogGetArguments, .handler = &commands::SlowlogGet},
+     .complexity = "O(N) with N the entries returned.", .history = kSlowlogGetHistory,
+     .tips = kCommandlogGetTips, .arguments = kSlowlogGetArguments,
+     .handler = &commands::SlowlogGet},
     {.name = "slowlog|help", .arity = 2,
      .flags = CommandFlag::kLoading | CommandFlag::kStale, .acl = 0u | Acl::kSlow,
      .group = "server", .since = "6.2.0", .summary = "Lists the subcommands.",
@@ -350,7 +377,8 @@ constexpr CommandSpec kServerRows[] = {
          CommandFlag::kNoAsyncLoading | CommandFlag::kGate,
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous, .group = "server",
      .since = "1.0.0", .summary = "Saves the data to disk beside traffic.",
-     .complexity = "O(1)", .arguments = kBgsaveArguments, .handler = &commands::Bgsave},
+     .complexity = "O(1)", .history = kBgsaveHistory, .arguments = kBgsaveArguments,
+     .handler = &commands::Bgsave},
     {.name = "commandlog", .arity = -2, .acl = 0u | Acl::kSlow, .group = "server",
      .since = "8.1.0",
      .summary = "Groups the commands about the log of slow and large commands.",
@@ -374,19 +402,21 @@ constexpr CommandSpec kServerRows[] = {
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kSlow | Acl::kDangerous,
      .group = "server", .since = "1.0.0",
      .summary = "Deletes the keys of all databases.",
-     .complexity = "O(N) with N the keys of all databases.", .tips = kFlushallTips,
-     .arguments = kFlushallArguments, .handler = &commands::Flushall},
+     .complexity = "O(N) with N the keys of all databases.", .history = kFlushallHistory,
+     .tips = kFlushallTips, .arguments = kFlushallArguments,
+     .handler = &commands::Flushall},
     {.name = "flushdb", .arity = -1, .flags = CommandFlag::kWrite | CommandFlag::kGate,
      .acl = Acl::kKeyspace | Acl::kWrite | Acl::kSlow | Acl::kDangerous,
      .group = "server", .since = "1.0.0", .summary = "Deletes the keys of the database.",
-     .complexity = "O(N) with N the keys of the database.", .tips = kFlushallTips,
-     .arguments = kFlushallArguments, .handler = &commands::Flushdb},
+     .complexity = "O(N) with N the keys of the database.", .history = kFlushallHistory,
+     .tips = kFlushallTips, .arguments = kFlushallArguments,
+     .handler = &commands::Flushdb},
     {.name = "info", .arity = -1,
      .flags = CommandFlag::kLoading | CommandFlag::kStale | CommandFlag::kGate,
      .acl = Acl::kSlow | Acl::kDangerous, .group = "server", .since = "1.0.0",
      .summary = "Reports on the server: its state, statistics and memory.",
-     .complexity = "O(1)", .tips = kInfoTips, .arguments = kInfoArguments,
-     .handler = &commands::Info},
+     .complexity = "O(1)", .history = kInfoHistory, .tips = kInfoTips,
+     .arguments = kInfoArguments, .handler = &commands::Info},
     {.name = "lastsave", .arity = 1,
      .flags = CommandFlag::kLoading | CommandFlag::kStale | CommandFlag::kFast,
      .acl = Acl::kAdmin | Acl::kFast | Acl::kDangerous, .group = "server",
@@ -397,8 +427,8 @@ constexpr CommandSpec kServerRows[] = {
      .complexity = "Depends on the subcommand.", .subcommands = kLatencySubcommands},
     {.name = "lolwut", .arity = -1, .flags = CommandFlag::kReadOnly | CommandFlag::kFast,
      .acl = Acl::kRead | Acl::kFast, .group = "server", .since = "5.0.0",
-     .summary = "Draws a picture and tells the version.", .complexity = "O(1)",
-     .arguments = kLolwutArguments, .handler = &commands::Lolwut},
+     .summary = "Draws a picture and tells the version.", .arguments = kLolwutArguments,
+     .handler = &commands::Lolwut},
     {.name = "memory", .arity = -2, .acl = 0u | Acl::kSlow, .group = "server",
      .since = "4.0.0", .summary = "Groups the commands about memory.",
      .complexity = "Depends on the subcommand.", .subcommands = kMemorySubcommands},
@@ -410,7 +440,7 @@ constexpr CommandSpec kServerRows[] = {
          CommandFlag::kStale | CommandFlag::kGate,
      .acl = Acl::kAdmin | Acl::kSlow | Acl::kDangerous, .group = "server",
      .since = "1.0.0", .summary = "Shows every command the server runs, as it comes.",
-     .complexity = "O(1) for each command.", .handler = &commands::Monitor},
+     .handler = &commands::Monitor},
     {.name = "role", .arity = 1,
      .flags = CommandFlag::kNoScript | CommandFlag::kLoading | CommandFlag::kStale |
          CommandFlag::kFast, .acl = Acl::kAdmin | Acl::kFast | Acl::kDangerous,
@@ -431,7 +461,8 @@ constexpr CommandSpec kServerRows[] = {
      .group = "server", .since = "1.0.0",
      .summary = "Saves the data if so configured and stops the server.",
      .complexity = "O(N) with N the keys of all databases, if they are saved.",
-     .arguments = kShutdownArguments, .handler = &commands::Shutdown},
+     .history = kShutdownHistory, .arguments = kShutdownArguments,
+     .handler = &commands::Shutdown},
     {.name = "slowlog", .arity = -2, .acl = 0u | Acl::kSlow, .group = "server",
      .since = "2.2.12", .summary = "Groups the commands about the log of slow commands.",
      .complexity = "Depends on the subcommand.", .subcommands = kSlowlogSubcommands},
