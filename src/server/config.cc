@@ -2,10 +2,6 @@
 #include "server/config.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,14 +25,6 @@ int64_t Clamped(ConfigKey key, int64_t number, ConfigSource source) {
   return number;
 }
 
-// The path without symbolic links and dots, so that it stays right when the server
-// changes directory.
-std::string AbsolutePath(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
-}
-
 Result<> FailRefused(const ConfigDirective& row) {
   return Fail(std::string(row.reason));
 }
@@ -51,7 +39,7 @@ Config::Config() : texts_(kConfigKeyCount) {
     if (row.kind == ConfigKind::kReplicaOf) continue;
     if (row.kind == ConfigKind::kString) {
       const bool is_path = row.check == ConfigCheck::kDirectory;
-      texts_[Index(row.key)] = is_path ? AbsolutePath(text) : text;
+      texts_[Index(row.key)] = is_path ? AbsoluteConfigPath(text) : text;
       continue;
     }
     const Result<> set = Set(row.key, words, ConfigSource::kCommand);
@@ -163,7 +151,7 @@ Result<> Config::AssignString(const ConfigDirective& row, const std::string& wor
     if (Result<> checked = CheckConfigString(row, word); !checked) return checked;
   }
   texts_[Index(row.key)] =
-      row.check == ConfigCheck::kDirectory ? AbsolutePath(word) : word;
+      row.check == ConfigCheck::kDirectory ? AbsoluteConfigPath(word) : word;
   return {};
 }
 

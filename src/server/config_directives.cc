@@ -80,7 +80,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kActiveExpireEffort, .name = "active-expire-effort", .kind = kInteger,
      .default_text = "1", .min = 1, .max = 10},
     {.key = ConfigKey::kActivedefrag, .name = "activedefrag", .kind = kBool,
-     .default_text = "no", .traits = kNotYet},
+     .default_text = "no"},
     {.key = ConfigKey::kActiverehashing, .name = "activerehashing", .kind = kBool,
      .default_text = "yes", .traits = kNotYet},
     {.key = ConfigKey::kAlwaysShowLogo, .name = "always-show-logo", .kind = kBool,

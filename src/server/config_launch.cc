@@ -6,27 +6,19 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/numbers.h"
 #include "server/config_line.h"
+#include "server/config_values.h"
 
 namespace skarn {
 namespace {
 
 constexpr Bytes kStandardInputName = "standard input";
-
-std::string AbsolutePath(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
-}
 
 Result<std::string> ReadAll(int fd) {
   std::string text;
@@ -238,7 +230,7 @@ Result<Launch> ReadLaunch(std::span<const std::string> arguments,
 
   bool reads_input = false;
   if (!arguments.empty() && !first.starts_with('-')) {
-    launch.file = AbsolutePath(arguments[0]);
+    launch.file = AbsoluteConfigPath(arguments[0]);
     if (Result<> read = reader.ReadConfigFile(launch.file, 0); !read) {
       return std::unexpected(std::move(read).error());
     }

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -359,6 +361,12 @@ Result<> CheckConfigString(const ConfigDirective& row, const std::string& text) 
       return CheckLocale(text);
   }
   return {};
+}
+
+std::string AbsoluteConfigPath(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real ? std::string(real.get()) : path;
 }
 
 std::vector<std::string> SplitAtSpaces(Bytes text) {

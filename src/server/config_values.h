@@ -46,6 +46,10 @@ Result<std::vector<double>> ParsePercentiles(std::span<const std::string> words)
 // Applies the ConfigCheck of the row to a kString value.
 Result<> CheckConfigString(const ConfigDirective& row, const std::string& text);
 
+// `path` without symbolic links and dots, so that it stays right when the server changes
+// its directory; as it is if there is no such file.
+std::string AbsoluteConfigPath(const std::string& path);
+
 // Splits at every single space, so that two spaces enclose an empty word. Nothing gives
 // no words.
 std::vector<std::string> SplitAtSpaces(Bytes text);
