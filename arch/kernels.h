@@ -38,14 +38,6 @@ struct BitOperands {
   const uint8_t* left;
   const uint8_t* right;
   size_t size_bytes;  // Of each.
-
-  // What is left behind the first `done_bytes`.
-  BitOperands From(size_t done_bytes) const {
-    return {.result = result + done_bytes,
-            .left = left + done_bytes,
-            .right = right == nullptr ? nullptr : right + done_bytes,
-            .size_bytes = size_bytes - done_bytes};
-  }
 };
 
 // No pointer is ever null. No kernel reads or writes outside the ranges given, allocates

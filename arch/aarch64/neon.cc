@@ -29,17 +29,19 @@ inline uint8x16_t Apply(BitOperation operation, uint8x16_t left, uint8x16_t righ
 
 template <BitOperation operation>
 void OperateAs(const BitOperands& operands) {
+  if (operands.size_bytes < 16) return generic::BitOperate(operation, operands);
   const uint8_t* right = operation == BitOperation::kNot ? operands.left : operands.right;
-  size_t i = 0;
-  for (; i + 32 <= operands.size_bytes; i += 32) {
-    const uint8x16_t low =
+  // The last vector may overlap the one before it, so it is read before anything is
+  // written.
+  const size_t last = operands.size_bytes - 16;
+  const uint8x16_t last_value =
+      Apply(operation, vld1q_u8(operands.left + last), vld1q_u8(right + last));
+  for (size_t i = 0; i < last; i += 16) {
+    const uint8x16_t value =
         Apply(operation, vld1q_u8(operands.left + i), vld1q_u8(right + i));
-    const uint8x16_t high =
-        Apply(operation, vld1q_u8(operands.left + i + 16), vld1q_u8(right + i + 16));
-    vst1q_u8(operands.result + i, low);
-    vst1q_u8(operands.result + i + 16, high);
+    vst1q_u8(operands.result + i, value);
   }
-  generic::BitOperate(operation, operands.From(i));
+  vst1q_u8(operands.result + last, last_value);
 }
 
 }  // namespace

@@ -113,8 +113,7 @@ void HashKeys(const HashSecret& secret, const Bytes* keys, size_t key_count,
   for (; i < key_count; ++i) HashGroup<1>(secret, keys + i, hashes + i);
 }
 
-// --- CRC-64
-// ------------------------------------------------------------------------------------
+// --- CRC-64 --------------------------------------------------------------------------
 
 SKARN_TARGET_INLINE(SKARN_TARGET_AES)
 uint64x2_t Load16(const uint8_t* data) {

@@ -5,6 +5,11 @@
 namespace skarn {
 namespace {
 
+void StorePartialWord(uint8_t* bytes, uint64_t word, size_t size_bytes) {
+  for (size_t i = 0; i < size_bytes; ++i, word >>= 8)
+    bytes[i] = static_cast<uint8_t>(word);
+}
+
 // `apply` is known when this is compiled, so each operation gets a loop of its own.
 template <class Apply>
 void ForEachWord(const BitOperands& operands, Apply apply) {
@@ -13,10 +18,11 @@ void ForEachWord(const BitOperands& operands, Apply apply) {
     const uint64_t left = LoadWord<uint64_t>(operands.left + i);
     StoreWord(operands.result + i, apply(left, LoadWord<uint64_t>(operands.right + i)));
   }
-  for (; i < operands.size_bytes; ++i) {
-    operands.result[i] = static_cast<uint8_t>(
-        apply(uint64_t{operands.left[i]}, uint64_t{operands.right[i]}));
-  }
+  const size_t rest_bytes = operands.size_bytes - i;
+  if (rest_bytes == 0) return;
+  const uint64_t left = LoadPartialWord(operands.left + i, rest_bytes);
+  const uint64_t right = LoadPartialWord(operands.right + i, rest_bytes);
+  StorePartialWord(operands.result + i, apply(left, right), rest_bytes);
 }
 
 // Counts the bits of the low bits, of pairs, of nibbles, then adds the bytes up in the

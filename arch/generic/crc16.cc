@@ -34,15 +34,18 @@ constexpr Table kTable = MakeTable();
 uint16_t generic::Crc16(const uint8_t* data, size_t size_bytes) {
   uint16_t crc = 0;
   for (; size_bytes >= 8; size_bytes -= 8, data += 8) {
-    const uint64_t word = LoadWord<uint64_t>(data) ^ (crc >> 8 | (crc & 0xff) << 8);
+    const uint64_t word = LoadWord<uint64_t>(data) ^ __builtin_bswap16(crc);
     crc = kTable[7][word & 0xff] ^ kTable[6][word >> 8 & 0xff] ^
           kTable[5][word >> 16 & 0xff] ^ kTable[4][word >> 24 & 0xff] ^
           kTable[3][word >> 32 & 0xff] ^ kTable[2][word >> 40 & 0xff] ^
           kTable[1][word >> 48 & 0xff] ^ kTable[0][word >> 56];
   }
-  for (; size_bytes > 0; --size_bytes, ++data) {
-    crc = static_cast<uint16_t>(crc << 8 ^ kTable[0][crc >> 8 ^ *data]);
-  }
+  if (size_bytes == 0) return crc;
+  // One to seven bytes: look-ups that do not wait for each other.
+  uint64_t word = LoadPartialWord(data, size_bytes) ^ __builtin_bswap16(crc);
+  crc = size_bytes == 1 ? static_cast<uint16_t>(crc << 8) : 0;
+  for (size_t slice = size_bytes; slice-- > 0; word >>= 8)
+    crc ^= kTable[slice][word & 0xff];
   return crc;
 }
 

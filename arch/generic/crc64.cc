@@ -52,8 +52,12 @@ uint64_t generic::Crc64(uint64_t crc, const uint8_t* data, size_t size_bytes) {
           kTable[3][word >> 32 & 0xff] ^ kTable[2][word >> 40 & 0xff] ^
           kTable[1][word >> 48 & 0xff] ^ kTable[0][word >> 56];
   }
-  for (; size_bytes > 0; --size_bytes, ++data)
-    crc = crc >> 8 ^ kTable[0][(crc ^ *data) & 0xff];
+  if (size_bytes == 0) return crc;
+  // One to seven bytes: look-ups that do not wait for each other.
+  uint64_t word = crc ^ LoadPartialWord(data, size_bytes);
+  crc >>= 8 * size_bytes;
+  for (size_t slice = size_bytes; slice-- > 0; word >>= 8)
+    crc ^= kTable[slice][word & 0xff];
   return crc;
 }
 

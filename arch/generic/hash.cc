@@ -16,8 +16,7 @@ static_assert(std::endian::native == std::endian::little,
 namespace generic {
 namespace {
 
-// --- SipHash
-// -----------------------------------------------------------------------------------
+// --- SipHash -------------------------------------------------------------------------
 
 struct SipState {
   uint64_t v0, v1, v2, v3;
@@ -62,8 +61,7 @@ uint64_t SipHash(const uint64_t (&sip_keys)[2], Bytes key) {
   return state.Finish<finish_rounds>();
 }
 
-// --- AES in software
-// ---------------------------------------------------------------------------
+// --- AES in software -----------------------------------------------------------------
 
 // Doubles in the field of AES, modulo x^8 + x^4 + x^3 + x + 1.
 constexpr uint8_t Double(uint8_t a) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "arch/generic/generic.h"
 #include "arch/x86_64/hash.h"
 #include "arch/x86_64/x86_64.h"
 
@@ -25,8 +24,7 @@ void HashKeys(const HashSecret& secret, const Bytes* keys, size_t key_count,
   x86_64::HashKeysInGroups(secret, keys, key_count, hashes);
 }
 
-// --- bits
-// --------------------------------------------------------------------------------------
+// --- bits ----------------------------------------------------------------------------
 
 // The bits of each byte: two look-ups in a table of the sixteen nibbles.
 SKARN_TARGET_INLINE(SKARN_TARGET_WORDS)
@@ -43,6 +41,7 @@ __m256i CountBytes(__m256i data) {
 
 SKARN_TARGET_ROW
 uint64_t BitCount(const uint8_t* data, size_t size_bytes) {
+  if (size_bytes < 128) return sse42::BitCount(data, size_bytes);
   const __m256i zero = _mm256_setzero_si256();
   __m256i sums = zero;
   for (; size_bytes >= 128; size_bytes -= 128, data += 128) {
@@ -77,16 +76,23 @@ __m256i Apply(BitOperation operation, __m256i left, __m256i right) {
 
 template <BitOperation operation>
 SKARN_TARGET_ROW void OperateAs(const BitOperands& operands) {
+  if (operands.size_bytes < 32) return sse42::BitOperate(operation, operands);
   const uint8_t* right = operation == BitOperation::kNot ? operands.left : operands.right;
-  size_t i = 0;
-  for (; i + 32 <= operands.size_bytes; i += 32) {
+  // The last vector may overlap the one before it, so it is read before anything is
+  // written.
+  const size_t last = operands.size_bytes - 32;
+  const __m256i last_value =
+      Apply(operation, Load32(operands.left + last), Load32(right + last));
+  for (size_t i = 0; i < last; i += 32) {
     const __m256i value = Apply(operation, Load32(operands.left + i), Load32(right + i));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(operands.result + i), value);
   }
-  generic::BitOperate(operation, operands.From(i));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(operands.result + last), last_value);
 }
 
-void BitOperate(BitOperation operation, const BitOperands& operands) {
+}  // namespace
+
+void avx2::BitOperate(BitOperation operation, const BitOperands& operands) {
   switch (operation) {
     case BitOperation::kAnd:
       return OperateAs<BitOperation::kAnd>(operands);
@@ -101,8 +107,6 @@ void BitOperate(BitOperation operation, const BitOperands& operands) {
   }
 }
 
-}  // namespace
-
 const Kernels kAvx2Kernels = {
     .name = "avx2",
     .is_supported = &HasAvx2,
@@ -111,8 +115,8 @@ const Kernels kAvx2Kernels = {
     .crc16 = &sse42::Crc16,
     .crc64 = &sse42::Crc64,
     .bit_count = &BitCount,
-    .bit_operation = &BitOperate,
-    .parse_int64 = &generic::ParseInt64,
+    .bit_operation = &avx2::BitOperate,
+    .parse_int64 = &sse42::ParseInt64,
 };
 
 }  // namespace skarn

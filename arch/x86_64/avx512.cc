@@ -10,6 +10,7 @@
 
 #include "arch/generic/generic.h"
 #include "arch/x86_64/crc64.h"
+#include "arch/x86_64/digits.h"
 #include "arch/x86_64/hash.h"
 #include "arch/x86_64/x86_64.h"
 
@@ -28,8 +29,7 @@ bool HasAvx512() {
          __builtin_cpu_supports("vpclmulqdq");
 }
 
-// --- hash
-// --------------------------------------------------------------------------------------
+// --- hash ----------------------------------------------------------------------------
 
 // For each size the places from which the block of a short key takes its bytes, as the
 // contract in generic/hash.h orders them; 0x80 gives zero.
@@ -90,8 +90,7 @@ void HashKeys(const HashSecret& secret, const Bytes* keys, size_t key_count,
   for (; i < key_count; ++i) HashGroupMasked<1>(secret, keys + i, hashes + i);
 }
 
-// --- CRC-64
-// ------------------------------------------------------------------------------------
+// --- CRC-64 --------------------------------------------------------------------------
 
 SKARN_TARGET_INLINE(SKARN_TARGET_WORDS)
 __m512i Load64(const uint8_t* data) {
@@ -135,8 +134,7 @@ uint64_t Crc64(uint64_t crc, const uint8_t* data, size_t size_bytes) {
   return x86_64::FoldRest(folded, data, size_bytes);
 }
 
-// --- bits
-// --------------------------------------------------------------------------------------
+// --- bits ----------------------------------------------------------------------------
 
 // The first `size_bytes` (0 to 64) bytes of a vector.
 SKARN_TARGET_INLINE(SKARN_TARGET_WORDS)
@@ -153,7 +151,8 @@ uint64_t BitCount(const uint8_t* data, size_t size_bytes) {
   }
   if (size_bytes >= 64) {
     sums[0] = _mm512_add_epi64(sums[0], _mm512_popcnt_epi64(Load64(data)));
-    size_bytes -= 64, data += 64;
+    size_bytes -= 64;
+    data += 64;
   }
   const __m512i rest = _mm512_maskz_loadu_epi8(FirstBytes(size_bytes), data);
   sums[1] = _mm512_add_epi64(sums[1], _mm512_popcnt_epi64(rest));
@@ -161,50 +160,34 @@ uint64_t BitCount(const uint8_t* data, size_t size_bytes) {
       _mm512_reduce_add_epi64(_mm512_add_epi64(sums[0], sums[1])));
 }
 
-SKARN_TARGET_INLINE(SKARN_TARGET_WORDS)
-__m512i Apply(BitOperation operation, __m512i left, __m512i right) {
-  switch (operation) {
-    case BitOperation::kAnd:
-      return _mm512_and_si512(left, right);
-    case BitOperation::kOr:
-      return _mm512_or_si512(left, right);
-    case BitOperation::kXor:
-      return _mm512_xor_si512(left, right);
-    case BitOperation::kAndNot:
-      return _mm512_andnot_si512(right, left);
-    case BitOperation::kNot:
-      return _mm512_xor_si512(left, _mm512_set1_epi8(-1));
-  }
-  __builtin_unreachable();
-}
+// --- integers ------------------------------------------------------------------------
 
-template <BitOperation operation>
-SKARN_TARGET_ROW void OperateAs(const BitOperands& operands) {
-  const uint8_t* right = operation == BitOperation::kNot ? operands.left : operands.right;
-  size_t i = 0;
-  for (; i + 64 <= operands.size_bytes; i += 64) {
-    const __m512i value = Apply(operation, Load64(operands.left + i), Load64(right + i));
-    _mm512_storeu_si512(operands.result + i, value);
-  }
-  const __mmask64 mask = FirstBytes(operands.size_bytes - i);
-  const __m512i left = _mm512_maskz_loadu_epi8(mask, operands.left + i);
-  const __m512i rest = Apply(operation, left, _mm512_maskz_loadu_epi8(mask, right + i));
-  _mm512_mask_storeu_epi8(operands.result + i, mask, rest);
-}
+// Moves the first `count` bytes of a vector to its end, when loaded from kMoveToEnd +
+// count.
+alignas(64) constexpr uint8_t kMoveToEnd[32] = {
+    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+    0x80, 0x80, 0x80, 0x80, 0x80, 0,    1,    2,    3,    4,    5,
+    6,    7,    8,    9,    10,   11,   12,   13,   14,   15};
 
-void BitOperate(BitOperation operation, const BitOperands& operands) {
-  switch (operation) {
-    case BitOperation::kAnd:
-      return OperateAs<BitOperation::kAnd>(operands);
-    case BitOperation::kOr:
-      return OperateAs<BitOperation::kOr>(operands);
-    case BitOperation::kXor:
-      return OperateAs<BitOperation::kXor>(operands);
-    case BitOperation::kAndNot:
-      return OperateAs<BitOperation::kAndNot>(operands);
-    case BitOperation::kNot:
-      return OperateAs<BitOperation::kNot>(operands);
-  }
+// Without branches on the number of digits up to 16.
+SKARN_TARGET_ROW
+bool ParseInt64(Bytes text, int64_t* value) {
+  const bool is_negative = !text.empty() && text[0] == '-';
+  const char* first = text.data() + is_negative;
+  const size_t count = text.size() - is_negative;
+  if (count - 1 >= 16) return generic::ParseInt64(text, value);
+  if (first[0] == '0' && text.size() > 1) return false;
+
+  const auto mask =
+      static_cast<__mmask16>(_bzhi_u32(0xffff, static_cast<uint32_t>(count)));
+  const __m128i bytes = _mm_maskz_loadu_epi8(mask, first);
+  const __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+  if (_mm_mask_cmpgt_epu8_mask(mask, digits, _mm_set1_epi8(9)) != 0) return false;
+  const __m128i order =
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMoveToEnd + count));
+  const int64_t magnitude = x86_64::SumDigits(_mm_shuffle_epi8(digits, order));
+  *value = is_negative ? -magnitude : magnitude;
+  return true;
 }
 
 }  // namespace
@@ -217,8 +200,8 @@ const Kernels kAvx512Kernels = {
     .crc16 = &sse42::Crc16,
     .crc64 = &Crc64,
     .bit_count = &BitCount,
-    .bit_operation = &BitOperate,
-    .parse_int64 = &generic::ParseInt64,
+    .bit_operation = &avx2::BitOperate,
+    .parse_int64 = &ParseInt64,
 };
 
 }  // namespace skarn

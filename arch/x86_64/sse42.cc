@@ -2,6 +2,7 @@
 #include "arch/generic/generic.h"
 #include "arch/generic/load.h"
 #include "arch/x86_64/crc64.h"
+#include "arch/x86_64/digits.h"
 #include "arch/x86_64/hash.h"
 #include "arch/x86_64/x86_64.h"
 
@@ -41,33 +42,22 @@ __m128i Apply(BitOperation operation, __m128i left, __m128i right) {
 
 template <BitOperation operation>
 SKARN_TARGET_ROW void OperateAs(const BitOperands& operands) {
+  if (operands.size_bytes < 16) return generic::BitOperate(operation, operands);
   const uint8_t* right = operation == BitOperation::kNot ? operands.left : operands.right;
-  size_t i = 0;
-  for (; i + 16 <= operands.size_bytes; i += 16) {
+  // The last vector may overlap the one before it, so it is read before anything is
+  // written.
+  const size_t last = operands.size_bytes - 16;
+  const __m128i last_value = Apply(operation, x86_64::Load16(operands.left + last),
+                                   x86_64::Load16(right + last));
+  for (size_t i = 0; i < last; i += 16) {
     const __m128i value =
         Apply(operation, x86_64::Load16(operands.left + i), x86_64::Load16(right + i));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(operands.result + i), value);
   }
-  generic::BitOperate(operation, operands.From(i));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(operands.result + last), last_value);
 }
 
-void BitOperate(BitOperation operation, const BitOperands& operands) {
-  switch (operation) {
-    case BitOperation::kAnd:
-      return OperateAs<BitOperation::kAnd>(operands);
-    case BitOperation::kOr:
-      return OperateAs<BitOperation::kOr>(operands);
-    case BitOperation::kXor:
-      return OperateAs<BitOperation::kXor>(operands);
-    case BitOperation::kAndNot:
-      return OperateAs<BitOperation::kAndNot>(operands);
-    case BitOperation::kNot:
-      return OperateAs<BitOperation::kNot>(operands);
-  }
-}
-
-// --- CRC-16
-// ------------------------------------------------------------------------------------
+// --- CRC-16 --------------------------------------------------------------------------
 //
 // The key is one long number, its first byte the highest; zeros in front change nothing,
 // since the initial value is 0. Sixteen bytes at a time are folded into the next sixteen.
@@ -139,7 +129,8 @@ namespace sse42 {
 
 SKARN_TARGET_ROW
 uint16_t Crc16(const uint8_t* data, size_t size_bytes) {
-  if (size_bytes == 0) return 0;
+  // Below this the table is faster.
+  if (size_bytes <= 8) return generic::Crc16(data, size_bytes);
   const size_t front_bytes = (size_bytes - 1) % 16 + 1;
   __m128i number = LoadNumber(data, front_bytes);
   const __m128i up = Words(Crc16PowerOfX(192), Crc16PowerOfX(128));
@@ -198,6 +189,44 @@ uint64_t BitCount(const uint8_t* data, size_t size_bytes) {
   return count + static_cast<uint64_t>(_mm_popcnt_u64(LoadPartialWord(data, size_bytes)));
 }
 
+SKARN_TARGET_ROW
+bool ParseInt64(Bytes text, int64_t* value) {
+  const bool is_negative = !text.empty() && text[0] == '-';
+  const char* first = text.data() + is_negative;
+  const size_t count = text.size() - is_negative;
+  // Outside 8 to 16 digits words are faster.
+  if (count - 8 > 8) return generic::ParseInt64(text, value);
+  if (first[0] == '0') return false;
+
+  // Zeros in front fill the vector; 8 digits leave nothing but zeros in the lower word.
+  const size_t fill_bits = 8 * (16 - count);
+  const uint64_t zeros = 0x3030303030303030;
+  const uint64_t front = LoadWord<uint64_t>(first) << fill_bits / 2 << fill_bits / 2;
+  const uint64_t fill = fill_bits == 0 ? 0 : zeros >> (64 - fill_bits);
+  const uint64_t back = LoadWord<uint64_t>(first + count - 8);
+  const __m128i digits = _mm_sub_epi8(Words(back, front | fill), _mm_set1_epi8('0'));
+  const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+  if (_mm_movemask_epi8(is_digit) != 0xffff) return false;
+  const int64_t magnitude = x86_64::SumDigits(digits);
+  *value = is_negative ? -magnitude : magnitude;
+  return true;
+}
+
+void BitOperate(BitOperation operation, const BitOperands& operands) {
+  switch (operation) {
+    case BitOperation::kAnd:
+      return OperateAs<BitOperation::kAnd>(operands);
+    case BitOperation::kOr:
+      return OperateAs<BitOperation::kOr>(operands);
+    case BitOperation::kXor:
+      return OperateAs<BitOperation::kXor>(operands);
+    case BitOperation::kAndNot:
+      return OperateAs<BitOperation::kAndNot>(operands);
+    case BitOperation::kNot:
+      return OperateAs<BitOperation::kNot>(operands);
+  }
+}
+
 }  // namespace sse42
 
 const Kernels kSse42Kernels = {
@@ -208,8 +237,8 @@ const Kernels kSse42Kernels = {
     .crc16 = &sse42::Crc16,
     .crc64 = &sse42::Crc64,
     .bit_count = &sse42::BitCount,
-    .bit_operation = &BitOperate,
-    .parse_int64 = &generic::ParseInt64,
+    .bit_operation = &sse42::BitOperate,
+    .parse_int64 = &sse42::ParseInt64,
 };
 
 }  // namespace skarn
