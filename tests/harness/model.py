@@ -2,7 +2,8 @@
 """A model of the keyspace, small enough to search, and the search for an order of concurrent
 histories which explains every reply."""
 
-OK, QUEUED = "OK", "QUEUED"
+OK = "OK"
+READS = {"GET", "MGET", "EXISTS", "HGETALL", "KEYS"}
 
 
 class State:
@@ -197,15 +198,25 @@ def explains(start, histories, end):
                 if end(final):
                     return final
             continue
-        for number, history in enumerate(histories):
-            at = positions[number]
-            if at == len(history):
-                continue
-            for after, watched in outcomes(state, history[at], watches[number]):
-                place = (positions[:number] + (at + 1,) + positions[number + 1:])
-                watches_after = watches[:number] + (watched,) + watches[number + 1:]
+        waiting = [(number, history[positions[number]]) for number, history in enumerate(histories)
+                   if positions[number] < len(history)]
+        # A read that fits now changes nothing: whatever order there is, it may as well come first.
+        fitting = next(((number, step) for number, step in waiting if fits_now(state, step)), None)
+        for number, step in [fitting] if fitting else waiting:
+            place = (*positions[:number], positions[number] + 1, *positions[number + 1:])
+            if fitting:
+                following = [(state, watches[number])]
+            else:
+                following = outcomes(state, step, watches[number])
+            for after, watched in following:
+                watches_after = (*watches[:number], watched, *watches[number + 1:])
                 mark = (place, watches_after, after.frozen())
                 if mark not in seen:
                     seen.add(mark)
                     stack.append((after, place, watches_after))
     return None
+
+
+def fits_now(state, step):
+    return (step.kind == "command" and step.commands[0][0] in READS
+            and state.apply(step.commands[0]) == step.reply)
