@@ -102,8 +102,10 @@ Parsed<std::vector<KeyPosition>> ExtractKeys(const CommandTable& table,
 
 }  // namespace
 
-// COMMAND
-void CommandAll(CommandContext& context, const Args&, ReplyWriter& reply) {
+// COMMAND. The only container that does something of its own, so it also gets the words
+// that name no subcommand.
+void CommandAll(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  if (args.size() > 1) return reply.Error(UnknownSubcommand(args[0], args[1]));
   DescribeAll(context.server.commands(), reply);
 }
 
