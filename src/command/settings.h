@@ -65,6 +65,8 @@ struct Settings {
   bool stop_writes_on_bgsave_error = true;
   bool rdb_compression = true, rdb_checksum = true;
   bool rdb_version_relaxed = false;
+  bool rdb_syncs_often = true;
+  int64_t rdb_key_save_delay_us = 0;
   std::string dir = ".", dbfilename = "dump.rdb";
 };
 

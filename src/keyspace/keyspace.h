@@ -21,6 +21,7 @@ inline constexpr unsigned kDatabasesMax = 1024;
 
 struct Database {
   std::array<Shard, kShardCount> shards;
+  unsigned number_at_cut = 0;  // Set by the cut of a snapshot, with the gate closed.
 
   size_t KeyCount() const;  // Exact only while nobody writes.
   size_t ExpiryCount() const;

@@ -8,8 +8,15 @@
 namespace skarn {
 
 SnapshotLane::~SnapshotLane() {
+  for (CapturedTable& captured : captures_) captured.capture->table->EndCapture();
   for (const Orphan& orphan : orphans_) FreeEntry(orphan.entry, /*lazily=*/false);
   for (HashTable* table : kept_) FreeTable(table, /*lazily=*/false);
+  for (auto& database : kept_databases_) FreeDatabase(std::move(database));
+}
+
+void SnapshotLane::KeepUntilEnd(std::unique_ptr<Database> database) {
+  MutexLock lock(mutex_);
+  kept_databases_.push_back(std::move(database));
 }
 
 void SnapshotLane::HandOver(unsigned db, Entry* entry) {

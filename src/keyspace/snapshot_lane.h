@@ -22,6 +22,8 @@
 
 namespace skarn {
 
+struct Database;
+
 class SnapshotLane {
  public:
   struct Orphan {
@@ -47,11 +49,13 @@ class SnapshotLane {
   void Capture(unsigned db, const Entry& entry);
   // A value that the snapshot may be reading: freed when the lane ends.
   void KeepUntilEnd(HashTable* table);
+  void KeepUntilEnd(std::unique_ptr<Database> database);
 
   // Takes all orphans so far; the saver writes and frees them.
   std::vector<Orphan> TakeOrphans();
   bool HasOrphans() const { return orphan_count_.load(std::memory_order_relaxed) > 0; }
-  // Takes all captures so far; the caller keeps them until EndCaptures.
+  // Takes all captures so far. The caller keeps them until the end of the lane, when it calls
+  // HashTable::EndCapture of each with the gate closed: a writer may be adding to them.
   std::vector<CapturedTable> TakeCaptures();
   // Memory kept alive for the snapshot alone.
   int64_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
@@ -63,6 +67,7 @@ class SnapshotLane {
   std::vector<Orphan> orphans_ SKARN_GUARDED_BY(mutex_);
   std::vector<CapturedTable> captures_ SKARN_GUARDED_BY(mutex_);
   std::vector<HashTable*> kept_ SKARN_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Database>> kept_databases_ SKARN_GUARDED_BY(mutex_);
   std::atomic<size_t> orphan_count_{0};
   std::atomic<int64_t> held_bytes_{0};
 };

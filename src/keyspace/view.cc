@@ -106,7 +106,7 @@ void KeyspaceView::KeepPreImage(Found& found) {
   if (!NeedsPreImage(found)) [[likely]] return;
   SnapshotLane* lane = keyspace_.lane();
   if (found.entry->encoding() == Encoding::kTable) {
-    lane->Capture(db_, *found.entry);
+    lane->Capture(keyspace_.FindDatabase(db_)->number_at_cut, *found.entry);
   } else {
     Entry::Shape shape = found.entry->shape();
     if (shape.root != nullptr) found.entry->blob()->Reference();
@@ -114,7 +114,7 @@ void KeyspaceView::KeepPreImage(Found& found) {
     if (shape.root == nullptr) {
       std::memcpy(copy->EmbeddedValue(), found.entry->EmbeddedValue(), shape.value_size);
     }
-    lane->HandOver(db_, copy);
+    HandOver(copy);
   }
   found.place.bucket->MarkSaved(found.place.slot, lane->epoch());
 }
@@ -140,13 +140,26 @@ void KeyspaceView::Replace(Found& found, Entry* entry, bool root_moves) {
   if (hand_over) [[unlikely]] {
     // With a moving root the caller has left a pre-image already.
     SKARN_DCHECK(!root_moves);
-    keyspace_.lane()->HandOver(db_, old);
+    HandOver(old);
     bucket.MarkSaved(slot, keyspace_.lane()->epoch());
   } else if (root_moves) {
     Entry::FreeBlock(old);
   } else {
-    FreeEntry(old, /*lazily=*/true);
+    Dispose(old, /*lazily=*/true);
   }
+}
+
+// A snapshot may be reading the segments of a table, even of one it has its state of.
+void KeyspaceView::Dispose(Entry* entry, bool lazily) {
+  SnapshotLane* const lane = keyspace_.lane();
+  if (lane == nullptr || entry->encoding() != Encoding::kTable) return FreeEntry(entry, lazily);
+  lane->KeepUntilEnd(entry->table());
+  Entry::FreeBlock(entry);
+}
+
+// The number under which the snapshot knows the database: SWAPDB may have come since the cut.
+void KeyspaceView::HandOver(Entry* entry) {
+  keyspace_.lane()->HandOver(keyspace_.FindDatabase(db_)->number_at_cut, entry);
 }
 
 void KeyspaceView::InsertNew(const Key& key, Found& found, Entry* entry) {
@@ -271,13 +284,9 @@ bool KeyspaceView::SetExpiry(const Key& key, Found& found, ExpiryMillis expiry) 
 
 void KeyspaceView::Release(Found& found, bool lazily) {
   if (NeedsPreImage(found)) {
-    keyspace_.lane()->HandOver(db_, found.entry);
-  } else if (found.entry->encoding() == Encoding::kTable && keyspace_.lane() != nullptr) {
-    // The snapshot may be reading segments of this table.
-    keyspace_.lane()->KeepUntilEnd(found.entry->table());
-    Entry::FreeBlock(found.entry);
+    HandOver(found.entry);
   } else {
-    FreeEntry(found.entry, lazily);
+    Dispose(found.entry, lazily);
   }
 }
 

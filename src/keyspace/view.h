@@ -121,6 +121,8 @@ class KeyspaceView {
   void Replace(Found& found, Entry* entry, bool root_moves);
   void InsertNew(const Key& key, Found& found, Entry* entry);
   void Release(Found& found, bool lazily);
+  void Dispose(Entry* entry, bool lazily);
+  void HandOver(Entry* entry);
   // Leaves a running snapshot a copy of the entry, when it still needs one.
   void KeepPreImage(Found& found);
   bool NeedsPreImage(const Found& found) const;

@@ -8,6 +8,8 @@
 
 namespace skarn {
 
+class Server;
+
 class Hooks : public ServerHooks {
  public:
   explicit Hooks(ServerState& state) : state_(state) {}
@@ -23,8 +25,13 @@ class Hooks : public ServerHooks {
   void OnTick(Executor& executor, int64_t now_us) override;
   bool OnIdle(Executor& executor) override;
 
+ public:
+  void set_server(Server& server) { server_ = &server; }
+  Server& server() { return *server_; }
+
  private:
   ServerState& state_;
+  Server* server_ = nullptr;  // Set before workers start.
 };
 
 }  // namespace skarn

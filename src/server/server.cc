@@ -15,6 +15,7 @@
 #include "base/cpus.h"
 #include "base/key_hash.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "commands/families.h"
 #include "keyspace/background_free.h"
@@ -90,6 +91,8 @@ Result<std::unique_ptr<Server>> Server::Create(Config config, std::string config
   state.command_table.Add(ServerCommands());
   server->hooks_ = std::make_unique<Hooks>(state);
   state.hooks = server->hooks_.get();
+  server->saves_ = std::make_unique<SaveService>(state, worker_count);
+  server->hooks_->set_server(*server);
   server->ApplySettings();
   if (auto built = server->BuildWorkers(); !built) return std::unexpected(built.error());
   if (auto bound = server->BindListeners(); !bound) return std::unexpected(bound.error());
@@ -206,20 +209,108 @@ int Server::Run() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   BackgroundFree::Start();
+  Log(LogLevel::kNotice, "Server initialized");
+  state_->SetConcern(Concern::kDataLoading, true);
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker] { worker->Run(); });
     pthread_setname_np(threads_.back().native_handle(),
                        fmt::format("skarn-w{}", worker->index()).c_str());
   }
-  Log(LogLevel::kNotice, "Ready to accept connections tcp");
+  if (auto loaded = LoadAtStart(); !loaded) {
+    Log(LogLevel::kWarning, "Fatal error loading the DB, exiting: {}", loaded.error().text);
+    exit_code_.store(1, std::memory_order_release);
+  } else {
+    Log(LogLevel::kNotice, "Ready to accept connections tcp");
+  }
   while (exit_code_.load(std::memory_order_acquire) < 0) {
     const int signal = sigwaitinfo(&signals, nullptr);
-    if (signal == SIGTERM || signal == SIGINT) RequestExit(0);
+    if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
   }
   for (const auto& worker : workers_) worker->Stop();
   for (std::thread& thread : threads_) thread.join();
+  saves_->Join();
   BackgroundFree::Stop();
+  Log(LogLevel::kWarning, "Skarn is now ready to exit, bye bye...");
   return exit_code_.load(std::memory_order_acquire);
+}
+
+Result<> Server::LoadAtStart() {
+  memory::ThreadCache cache;
+  const size_t participant = workers_.size() + 1;
+  struct Pauser {
+    WorkerGate& gate;
+    size_t participant;
+    memory::ThreadCache& cache;
+  } pauser{state_->gate, participant, cache};
+  const bool was_concurrent = state_->keyspace.is_concurrent();
+  {
+    GateLock lock(state_->gate, participant);
+    // Workers may look ahead into tables that the loader is growing.
+    state_->keyspace.set_concurrent(true);
+  }
+  load_started_us_ = NowMicros();
+  state_->gate.Enter(participant);
+  Loader loader(state_->keyspace, state_->settings, load_progress_);
+  const Result<bool> loaded = loader.Load(
+      state_->settings.dbfilename,
+      [](void* owner) {
+        Pauser& self = *static_cast<Pauser*>(owner);
+        self.cache.Fold(self.gate.AdvanceEpoch(self.participant));
+        if (self.gate.IsRequested()) self.gate.Pause(self.participant);
+      },
+      &pauser);
+  state_->gate.Leave(participant);
+  if (!loaded) return std::unexpected(loaded.error());
+  if (*loaded) {
+    Log(LogLevel::kNotice, "Done loading RDB, keys loaded: {}, keys expired: {}.",
+        load_progress_.keys_loaded.load(), load_progress_.keys_expired.load());
+    Log(LogLevel::kNotice, "DB loaded from disk: {:.3f} seconds",
+        static_cast<double>(NowMicros() - load_started_us_) / 1e6);
+  }
+  GateLock lock(state_->gate, participant);
+  state_->keyspace.set_concurrent(was_concurrent);
+  state_->SetConcern(Concern::kDataLoading, false);
+  return {};
+}
+
+namespace {
+
+// Runs a server-wide action on worker 0 with the gate closed.
+class ShutdownMessage : public Message {
+ public:
+  explicit ShutdownMessage(Server& server) : server_(server) {}
+  void Deliver(Worker&) override {
+    server_.state().executors[0]->RunAlone(
+        [this] { server_.BeginShutdown(server_.DefaultShutdown()); });
+  }
+
+ private:
+  Server& server_;
+};
+
+}  // namespace
+
+void Server::HandleSignal(int signal) {
+  Log(LogLevel::kWarning, "Received {} scheduling shutdown...",
+      signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  workers_[0]->Post(std::make_unique<ShutdownMessage>(*this));
+}
+
+bool Server::BeginShutdown(Shutdown how) {
+  Log(LogLevel::kWarning, "User requested shutdown...");
+  if (saves_->IsRunning()) {
+    Log(LogLevel::kWarning, "There is a background save running. Ending it!");
+    saves_->CancelAndEnd();
+  }
+  if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
+    Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
+    if (auto saved = saves_->SaveNow(); !saved && !how.is_forced) {
+      Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
+      return false;
+    }
+  }
+  RequestExit(0);
+  return true;
 }
 
 void Server::RequestExit(int exit_code) {

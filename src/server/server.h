@@ -16,6 +16,8 @@
 #include "command/server_state.h"
 #include "net/listener.h"
 #include "net/worker.h"
+#include "persistence/loader.h"
+#include "persistence/save_service.h"
 #include "server/config.h"
 #include "server/hooks.h"
 
@@ -32,9 +34,22 @@ class Server {
 
   // Ends the server from any thread; Run returns `exit_code`.
   void RequestExit(int exit_code);
+  // SHUTDOWN, SIGTERM: saves when asked, then ends. On a worker with the gate closed. False when
+  // the save failed and `is_forced` is not set: the server goes on.
+  struct Shutdown {
+    bool saves = false;
+    bool is_forced = false;
+  };
+  bool BeginShutdown(Shutdown how);
+  // What SIGTERM, SIGINT and a bare SHUTDOWN do: save when there are save points.
+  Shutdown DefaultShutdown() const { return {.saves = saves_->HasSavePoints()}; }
 
   Config& config() { return config_; }
   ServerState& state() { return *state_; }
+  SaveService& saves() { return *saves_; }
+  const LoadProgress& load_progress() const { return load_progress_; }
+  int64_t load_started_us() const { return load_started_us_; }
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   // Copies what workers look at from the configuration. With the gate closed, or before the start.
   void ApplySettings();
 
@@ -46,6 +61,9 @@ class Server {
   void Accept(size_t listener);
   void Place(Accepted accepted);
   static void OnAccept(void* owner, uint32_t tag);
+  // Loads the snapshot file on the calling thread while workers answer LOADING.
+  Result<> LoadAtStart();
+  void HandleSignal(int signal);
   bool IsRefused(const Accepted& accepted);
 
   Config config_;
@@ -54,6 +72,9 @@ class Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<SaveService> saves_;
+  LoadProgress load_progress_;
+  int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;
   std::atomic<int> exit_code_{-1};
 };

@@ -112,10 +112,18 @@ void Server::ApplySettings() {
   to.stop_writes_on_bgsave_error = from.Bool(ConfigKey::kStopWritesOnBgsaveError);
   to.rdb_compression = from.Bool(ConfigKey::kRdbcompression);
   to.rdb_checksum = from.Bool(ConfigKey::kRdbchecksum);
+  to.rdb_syncs_often = from.Bool(ConfigKey::kRdbSaveIncrementalFsync);
+  to.rdb_key_save_delay_us = integer(ConfigKey::kRdbKeySaveDelay);
   to.rdb_version_relaxed =
       from.Enum<ConfigVersionCheck>(ConfigKey::kRdbVersionCheck) == ConfigVersionCheck::kRelaxed;
   to.dir = from.String(ConfigKey::kDir);
   to.dbfilename = from.String(ConfigKey::kDbfilename);
+
+  std::vector<SavePoint> points;
+  for (const ConfigSavePoint& point : from.save_points()) {
+    points.push_back({point.seconds, static_cast<uint64_t>(point.changes)});
+  }
+  saves_->SetSavePoints(std::move(points));
 
   state_->cycles_per_us = static_cast<double>(CyclesPerSecond()) / 1e6;
   state_->nanoseconds_per_cycle_q20 =

@@ -86,7 +86,10 @@ bool Field::TryOverwrite(Bytes value, int64_t expiry) {
 
 // ---- TableCapture ------------------------------------------------------------------------------
 
-TableCapture::TableCapture(HashTable& captured) : table(&captured), field_count(captured.size()) {
+TableCapture::TableCapture(HashTable& captured)
+    : table(&captured),
+      field_count(captured.size()),
+      expiry_count(captured.expiry_count()) {
   SKARN_CHECK(captured.capture_ == nullptr);
   captured.capture_ = this;
   captured.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });

@@ -59,6 +59,7 @@ struct TableCapture {
 
   HashTable* table;
   size_t field_count;
+  size_t expiry_count;
   std::vector<const Segment*> segments;
   std::vector<Segment*> dropped_segments;
   std::vector<Field*> dropped_fields;

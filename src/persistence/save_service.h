@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// SaveService: when snapshots are taken, where their files go, and how the last ones went.
+//
+// Threads: calls on workers with the gate closed unless said otherwise; a background save runs on a
+// thread of its own. Owner: the server.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "command/server_state.h"
+#include "persistence/snapshot.h"
+
+namespace skarn {
+
+struct SavePoint {
+  int64_t seconds = 0;
+  uint64_t changes = 0;
+};
+
+class SaveService {
+ public:
+  // Status for INFO and LASTSAVE; read with the gate closed.
+  struct Status {
+    int64_t last_save_time = 0;          // Unix seconds; the start of the server at first.
+    bool last_ok = true;                 // Of the last background save.
+    int64_t last_background_seconds = -1;
+    int64_t started_time = 0;            // Of the running one.
+    uint64_t saves = 0;
+    uint64_t changes_at_save = 0;        // Sum of all changes when the last good save was cut.
+    int64_t last_held_bytes = 0;         // The most the last one held ("cow size").
+    bool is_scheduled = false;
+  };
+
+  SaveService(ServerState& server, size_t gate_participant);
+  ~SaveService();
+
+  void SetSavePoints(std::vector<SavePoint> points) { points_ = std::move(points); }
+  bool HasSavePoints() const { return !points_.empty(); }
+
+  // BGSAVE. Fails while one runs.
+  Result<> StartBackground();
+  bool IsRunning() const { return is_running_.load(std::memory_order_acquire); }
+  // BGSAVE SCHEDULE while one runs: another follows it.
+  void Schedule() { status_.is_scheduled = true; }
+  void Unschedule() { status_.is_scheduled = false; }
+  // BGSAVE CANCEL, FLUSHALL: the running save ends soon and fails. Does not wait.
+  void Cancel();
+  // Shutdown: the same, and writers are free of the snapshot when it returns. The caller holds the
+  // gate, so the saver stands still; its file is removed when the thread ends.
+  void CancelAndEnd();
+
+  // SAVE, shutdown: writes everything now.
+  Result<> SaveNow();
+
+  // Once a second or more often, without the gate, on worker 0: save points, what is scheduled, and
+  // the outcome of a save that has ended.
+  void OnTick(int64_t now_us);
+  // Waits for a running save to end (shutdown, tests). The gate is open and the caller no worker.
+  void Join();
+
+  const Status& status() const { return status_; }
+  const Snapshot* running() const { return snapshot_.get(); }
+  uint64_t ChangesSinceSave() const;  // With the gate closed.
+  uint64_t TotalChanges() const;
+
+ private:
+  std::string FinalPath() const { return server_.settings.dbfilename; }
+  static std::string TemporaryPath();
+  SnapshotOptions Options() const;
+  void RunBackground();
+  // Puts the finished file in its place.
+  Result<> Install(const std::string& path);
+  void NoteEnd(const Result<>& result, bool was_cancelled);
+  void Reap();
+
+  ServerState& server_;
+  const size_t participant_;
+  std::vector<SavePoint> points_;
+  Status status_;
+  uint64_t changes_at_cut_ = 0;
+  int64_t last_try_us_ = 0;
+  int64_t last_check_us_ = 0;
+  std::unique_ptr<Snapshot> snapshot_;
+  std::thread thread_;
+  bool is_ending_ = false;  // CancelAndEnd was called.
+  std::atomic<bool> is_running_{false};
+  std::atomic<bool> has_ended_{false};  // The thread is through; Reap joins it.
+};
+
+}  // namespace skarn
