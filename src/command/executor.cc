@@ -216,7 +216,7 @@ void Executor::HashKeys() {
   for (size_t i = 0; i < count; ++i) keys_[i] = {key_bytes_[i], hashes_[i]};
 }
 
-// Three passes over a group: each finds in the cache what the one before has asked for.
+// Four passes over a group: each finds in the cache what the one before has asked for.
 // The database is that of the group's first client; others merely miss their hint.
 void Executor::Prefetch(size_t first_key, size_t last_key, unsigned db) {
   Database& database = server_.keyspace.GetDatabase(db);
@@ -226,9 +226,16 @@ void Executor::Prefetch(size_t first_key, size_t last_key, unsigned db) {
   for (size_t i = first_key; i < last_key; ++i) {
     database.shards[keys_[i].ShardIndex()].table.PrefetchBucket(keys_[i].hash);
   }
+  guesses_.clear();
   for (size_t i = first_key; i < last_key; ++i) {
-    database.shards[keys_[i].ShardIndex()].table.PrefetchBlock(keys_[i].hash);
+    const Key& key = keys_[i];
+    const void* guess = database.shards[key.ShardIndex()].table.GuessBlock(key.hash);
+    if (guess == nullptr) continue;
+    PrefetchWrite(guess);
+    PrefetchRead(static_cast<const char*>(guess) + 64);
+    guesses_.push_back(static_cast<const Entry*>(guess));
   }
+  for (const Entry* entry : guesses_) entry->PrefetchRest();
 }
 
 void Executor::RunBatch() {

@@ -178,6 +178,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   std::vector<Key> keys_;
   std::vector<Key> movable_keys_;
   std::vector<int> key_positions_;
+  std::vector<const Entry*> guesses_;
   std::vector<Pending> pending_;
   std::vector<Client*> touched_;  // Clients with requests in the batch.
   Client* parsing_ = nullptr;     // Whose input is being parsed right now.

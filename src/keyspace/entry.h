@@ -17,12 +17,15 @@
 // shared lock; everything else changes under the exclusive one only.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
 
+#include "arch/prefetch.h"
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/racy.h"
 #include "keyspace/blob.h"
 
 namespace skarn {
@@ -37,6 +40,9 @@ enum class Encoding : uint8_t { kBytes = 0, kRawBytes = 1, kTable = 2 };
 
 using ExpiryMillis = int64_t;  // Unix time; kNoExpiry without one.
 inline constexpr ExpiryMillis kNoExpiry = -1;
+
+// Of an entry, how much is fetched ahead of its command.
+inline constexpr size_t kPrefetchBytesMax = 2048;
 
 // Values of more bytes live in a Blob.
 inline constexpr size_t kEmbeddedValueMax = 15872;
@@ -122,6 +128,13 @@ class Entry {
     if ((word & 0xffffff) != access) {
       access_.store((word & 0xff000000) | access, std::memory_order_relaxed);
     }
+  }
+
+  // Without the lock, when the first lines should be here: fetches the lines behind them. The entry
+  // may be gone meanwhile; its memory stays mapped, and nothing is done with what it says.
+  SKARN_RACY void PrefetchRest() const {
+    const size_t size = std::min(SizeBytes(), kPrefetchBytesMax);
+    for (size_t at = 128; at < size; at += 64) PrefetchRead(At(at));
   }
 
   size_t SizeBytes() const;

@@ -15,7 +15,7 @@
 // end; the home counts those that lie elsewhere. Homes follow hash order, so a position in hash
 // space is a cursor that no growth, split or shrink disturbs.
 //
-// Threads: the owner's lock; PrefetchBucket and PrefetchBlock may be called without it, see there.
+// Threads: the owner's lock; PrefetchBucket and GuessBlock may be called without it, see there.
 #pragma once
 
 #include <array>
@@ -28,20 +28,9 @@
 #include "arch/tag_match.h"
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/racy.h"
 
 namespace skarn {
-
-#if defined(__SANITIZE_THREAD__)
-#define SKARN_RACY __attribute__((no_sanitize("thread"), noinline))
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SKARN_RACY __attribute__((no_sanitize("thread"), noinline))
-#else
-#define SKARN_RACY
-#endif
-#else
-#define SKARN_RACY
-#endif
 
 inline constexpr unsigned kBucketSlots = 7;
 
@@ -197,21 +186,35 @@ class LeafTable {
   SKARN_RACY void PrefetchBucket(uint64_t hash) const {
     const uint64_t rest = hash << kPrefixBits;
     const SegmentRef ref = RefOf(rest);
-    if (ref) PrefetchWrite(ref->Buckets() + ref.Home(ref.Tag(rest)));
+    if (!ref) return;
+    const Bucket* home = ref->Buckets() + ref.Home(ref.Tag(rest));
+    PrefetchWrite(home);
+    PrefetchRead(home + 1);
   }
-  // Without the lock, a while later: fetches the first lines of the block that will likely match.
-  // Segments and directories are retired, not freed, so what is read here is mapped memory.
-  SKARN_RACY void PrefetchBlock(uint64_t hash) const {
+  // Without the lock, a while later: the block that is likely the one of `hash`, or null; for
+  // fetching it ahead and nothing else. Segments and directories are retired, not freed, so what is
+  // read here is mapped memory.
+  SKARN_RACY const void* GuessBlock(uint64_t hash) const {
     const uint64_t rest = hash << kPrefixBits;
     const SegmentRef ref = RefOf(rest);
-    if (!ref) return;
+    if (!ref) return nullptr;
     const uint16_t tag = ref.Tag(rest);
     const Bucket* home = ref->Buckets() + ref.Home(tag);
-    const uint32_t found = MatchTags(home, tag) & home->present;
-    if (found == 0) return;
-    const char* block = static_cast<const char*>(home->Block(std::countr_zero(found)));
-    PrefetchWrite(block);
-    PrefetchWrite(block + 64);
+    if (const uint32_t found = MatchTags(home, tag) & home->present; found != 0) {
+      return home->Block(static_cast<unsigned>(std::countr_zero(found)));
+    }
+    if (home->elsewhere == 0) return nullptr;
+    if (const uint32_t found = MatchTags(home + 1, tag) & home[1].present; found != 0) {
+      return home[1].Block(static_cast<unsigned>(std::countr_zero(found)));
+    }
+    if (home->StashCount() == 0) return nullptr;
+    const Bucket* stash = ref->Buckets() + ref.BucketCount();
+    for (unsigned i = 0; i < ref->stash_count; ++i) {
+      if (const uint32_t found = MatchTags(stash + i, tag) & stash[i].present; found != 0) {
+        return stash[i].Block(static_cast<unsigned>(std::countr_zero(found)));
+      }
+    }
+    return nullptr;
   }
 
   void Clear() {
