@@ -28,13 +28,32 @@ uint32_t KeyspaceView::InitialAccess() const {
   return IsLfu(keyspace_.policy) ? lru_clock_ << 8 | kLfuInitial : lru_clock_;
 }
 
+uint32_t KeyspaceView::IdleSeconds(const Entry& entry) const {
+  return (lru_clock_ - entry.access()) & kLruMask;
+}
+
+uint32_t KeyspaceView::AccessOfIdle(uint64_t idle_seconds) const {
+  return static_cast<uint32_t>(lru_clock_ - idle_seconds) & kLruMask;
+}
+
+uint32_t KeyspaceView::AccessOfUseCount(uint8_t use_count) const {
+  return lru_clock_ << 8 | use_count;
+}
+
+uint32_t KeyspaceView::DecayedUseCount(uint32_t access) const {
+  const uint32_t counter = access & 0xff;
+  const uint32_t minutes = (lru_clock_ - (access >> 8)) & 0xffff;
+  if (keyspace_.lfu_decay_minutes == 0) return counter;
+  return counter - std::min(counter, minutes / keyspace_.lfu_decay_minutes);
+}
+
+uint32_t KeyspaceView::UseCount(const Entry& entry) const {
+  return DecayedUseCount(entry.access());
+}
+
 uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
   if (!IsLfu(keyspace_.policy)) return lru_clock_;
-  uint32_t counter = access & 0xff;
-  const uint32_t minutes = (lru_clock_ - (access >> 8)) & 0xffff;
-  if (keyspace_.lfu_decay_minutes != 0) {
-    counter -= std::min(counter, minutes / keyspace_.lfu_decay_minutes);
-  }
+  uint32_t counter = DecayedUseCount(access);
   if (counter < 255) {
     const double base = counter > kLfuInitial ? counter - kLfuInitial : 0;
     const double chance = 1.0 / (base * keyspace_.lfu_log_factor + 1);
@@ -55,17 +74,21 @@ const Entry* KeyspaceView::Peek(const Key& key) {
   return nullptr;
 }
 
-const Entry* KeyspaceView::Find(const Key& key) {
+const Entry* KeyspaceView::Inspect(const Key& key, bool is_quiet) {
   const Entry* entry = Peek(key);
-  if (entry == nullptr) {
-    ++stats_.misses;
-    if ((event_mask_ & Bit(EventKind::kKeyMiss)) != 0) [[unlikely]] {
-      Notify(EventKind::kKeyMiss, "keymiss", key);
-    }
-    return nullptr;
+  ++(entry != nullptr ? stats_.hits : stats_.misses);
+  if (entry == nullptr && !is_quiet && (event_mask_ & Bit(EventKind::kKeyMiss)) != 0)
+      [[unlikely]] {
+    Notify(EventKind::kKeyMiss, "keymiss", key);
   }
-  ++stats_.hits;
-  if (!no_touch_) const_cast<Entry*>(entry)->set_access(RefreshedAccess(entry->access()));
+  return entry;
+}
+
+const Entry* KeyspaceView::Find(const Key& key) {
+  const Entry* entry = Inspect(key);
+  if (entry != nullptr && !no_touch_) {
+    const_cast<Entry*>(entry)->set_access(RefreshedAccess(entry->access()));
+  }
   return entry;
 }
 
@@ -308,6 +331,18 @@ Entry* KeyspaceView::Extract(const Key& key, Found& found) {
   found.entry = nullptr;
   found.place = {};
   return entry;
+}
+
+void KeyspaceView::Adopt(const Key& key, Found& found, Entry* extracted) {
+  SKARN_DCHECK(!found);
+  Entry::Shape shape = extracted->shape();
+  shape.key = key.bytes;
+  Entry* entry = Entry::Create(shape);
+  if (shape.root == nullptr) {
+    std::memcpy(entry->EmbeddedValue(), extracted->EmbeddedValue(), shape.value_size);
+  }
+  Entry::FreeBlock(extracted);
+  InsertNew(key, found, entry);
 }
 
 void KeyspaceView::Changed(const Key& key, EventKind kind, Bytes event, uint64_t changes) {

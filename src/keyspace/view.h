@@ -56,7 +56,10 @@ class KeyspaceView {
   // The live entry of `key`, or null. Counts a hit or miss and refreshes the access clock.
   // Valid until the locks of the command go.
   const Entry* Find(const Key& key);
-  // The same without counting and refreshing (TTL, OBJECT, TYPE, EXISTS ... as the reference).
+  // The same without refreshing the access clock (TTL, OBJECT, TYPE, EXISTS). A miss is an event
+  // unless `is_quiet`.
+  const Entry* Inspect(const Key& key, bool is_quiet = false);
+  // The same without counting either.
   const Entry* Peek(const Key& key);
 
   // ---- changing (exclusive lock) ------------------------------------------------------------
@@ -89,6 +92,9 @@ class KeyspaceView {
   void Erase(const Key& key, Found& found, bool lazily = true);
   // Takes the value out: the entry block is the caller's (RENAME moves values), no event.
   Entry* Extract(const Key& key, Found& found);
+  // Stores the value, expiry and access clock of an extracted entry under `key`, which is absent.
+  // The extracted block is gone afterwards.
+  void Adopt(const Key& key, Found& found, Entry* extracted);
 
   // Says that `key` changed: marks watches, counts a change, raises the event (empty: none).
   void Changed(const Key& key, EventKind kind, Bytes event, uint64_t changes = 1);
@@ -108,6 +114,13 @@ class KeyspaceView {
   // Access words for new entries, and the refreshed word for old ones.
   uint32_t InitialAccess() const;
   uint32_t RefreshedAccess(uint32_t access) const;
+  // Under an LRU policy: how long nobody has used the entry, up to 2^24 seconds; and the access
+  // word of an entry that is idle that long.
+  uint32_t IdleSeconds(const Entry& entry) const;
+  uint32_t AccessOfIdle(uint64_t idle_seconds) const;
+  // Under an LFU policy: the logarithmic use count, and the access word of one.
+  uint32_t UseCount(const Entry& entry) const;
+  uint32_t AccessOfUseCount(uint8_t use_count) const;
 
  private:
   struct ExpiredKey {
@@ -127,6 +140,7 @@ class KeyspaceView {
   void KeepPreImage(Found& found);
   bool NeedsPreImage(const Found& found) const;
   void NoteExpiry(Shard& shard, ExpiryMillis expiry);
+  uint32_t DecayedUseCount(uint32_t access) const;
 
   Keyspace& keyspace_;
   KeyEventListener& listener_;

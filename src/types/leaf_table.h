@@ -134,6 +134,8 @@ class LeafTable {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   size_t SizeBytes() const { return size_bytes_; }
+  // Without the lock: about how many blocks there are; not 0 while one stays.
+  SKARN_RACY size_t RoughSize() const { return size_; }
 
   // The block of `hash` that `matches` accepts.
   template <class Matches>
