@@ -34,6 +34,12 @@ struct InputBuffer {
 
 enum class Transport : uint8_t { kTcp, kUnix, kTls };
 
+// What an event loop keeps with a connection; io_uring has operations under way.
+class LoopState {
+ public:
+  virtual ~LoopState() = default;
+};
+
 class Connection {
  public:
   Connection(Worker& worker, int fd, uint64_t id) : worker_(worker), fd_(fd), id_(id) {}
@@ -57,6 +63,7 @@ class Connection {
   bool wants_write = false;     // The socket was full: the loop tells when it is not.
   bool is_dirty = false;        // Listed for sending at the end of the turn.
   bool is_ready = false;        // Listed as having unread input.
+  LoopState* loop_state = nullptr;  // The loop's; it may outlive the connection.
   Transport transport = Transport::kTcp;
   std::string peer_address;   // "ip:port", "[ip6]:port" or "/path:0".
   std::string local_address;

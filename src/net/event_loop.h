@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/block_pool.h"
 #include "net/connection.h"
 
 namespace skarn {
@@ -26,8 +27,10 @@ enum class IoStatus : uint8_t {
 
 class EventLoop {
  public:
-  // The loop asked for; kAuto probes for io_uring and falls back quietly.
-  static Result<std::unique_ptr<EventLoop>> Create(LoopKind kind);
+  // The loop asked for, after a probe of what the kernel allows; kAuto takes the one that measures
+  // better. A forced loop that the kernel refuses is a failure.
+  // `blocks` outlives the loop.
+  static Result<std::unique_ptr<EventLoop>> Create(LoopKind kind, BlockPool& blocks);
 
   virtual ~EventLoop() = default;
   virtual std::string_view name() const = 0;
@@ -51,7 +54,7 @@ class EventLoop {
 
   // Moves received bytes to the end of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;
-  // Sends what connection.output holds; on kBlocked a later Wait says when to go on.
+  // Sends what connection.output holds, or takes it over to send it; on kBlocked a later Wait says when to go on.
   virtual IoStatus Send(Connection& connection) = 0;
 
   // Makes a running or the next Wait return.
@@ -60,6 +63,6 @@ class EventLoop {
 
 // The two ways, for Create and the tests.
 Result<std::unique_ptr<EventLoop>> CreateEpollLoop();
-Result<std::unique_ptr<EventLoop>> CreateUringLoop();
+Result<std::unique_ptr<EventLoop>> CreateUringLoop(BlockPool& blocks);
 
 }  // namespace skarn

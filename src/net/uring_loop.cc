@@ -1,10 +1,396 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The io_uring loop: one multishot receive per connection into a ring of provided buffers, one send
+// under way per connection, everything handed to the kernel with the wait of the next turn. So a
+// turn costs one system call, however many connections it serves.
+//
+// A state outlives its connection while the kernel has an operation of it.
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+#include <unordered_set>
+
+#include "base/check.h"
 #include "net/event_loop.h"
 
 namespace skarn {
+namespace {
 
-Result<std::unique_ptr<EventLoop>> CreateUringLoop() {
-  return Fail("io_uring is not available in this build");
+constexpr unsigned kSubmissionEntries = 1024;
+constexpr unsigned kCompletionEntries = 8192;
+constexpr unsigned kBufferCount = 256;  // A power of two.
+constexpr size_t kBufferBytes = 16 * 1024;
+constexpr int kBufferGroup = 1;
+constexpr size_t kIovecsMax = 64;
+
+// The low bits of the user data say what completed; states are aligned to 16.
+enum Tag : uint64_t { kReceiveTag = 0, kSendTag = 1, kListenTag = 2, kWakeTag = 3, kNoTag = 4 };
+constexpr uint64_t kTagMask = 15;
+
+struct alignas(16) UringState : LoopState {
+  struct Received {
+    uint16_t buffer;
+    uint32_t begin, end;
+  };
+  Connection* connection = nullptr;  // Null once the connection is gone.
+  int fd = -1;
+  std::deque<Received> received;  // Buffers not yet taken by Receive.
+  bool is_receiving = false;      // A multishot receive is armed.
+  bool wants_receiving = true;    // It should be.
+  bool is_cancelling = false;
+  bool has_ended = false;  // The peer closed, or the socket failed:
+  bool is_broken = false;  // then nothing can be sent either.
+  bool is_listed = false;  // In the list of those to report as readable.
+  bool is_sending = false;
+  OutputBuffer sending;  // Under way; the kernel reads from it.
+  std::unique_ptr<char[]> sending_block;
+  std::array<iovec, kIovecsMax> parts;
+  msghdr message{};
+};
+
+class UringLoop : public EventLoop {
+ public:
+  explicit UringLoop(BlockPool& blocks) : blocks_(blocks) {}
+
+  ~UringLoop() override {
+    if (ring_.ring_fd > 0) io_uring_queue_exit(&ring_);
+    for (UringState* state : states_) delete state;
+    std::free(buffer_ring_);
+    if (wake_fd_ >= 0) close(wake_fd_);
+  }
+
+  Result<> Init() {
+    io_uring_params params{};
+    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                   IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL;
+    params.cq_entries = kCompletionEntries;
+    if (int failure = io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
+        failure < 0) {
+      ring_.ring_fd = -1;
+      return FailErrno("io_uring_setup", -failure);
+    }
+    buffers_ = std::make_unique_for_overwrite<char[]>(kBufferCount * kBufferBytes);
+    const size_t ring_bytes = kBufferCount * sizeof(io_uring_buf);
+    buffer_ring_ = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, ring_bytes));
+    std::memset(static_cast<void*>(buffer_ring_), 0, ring_bytes);
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<uint64_t>(buffer_ring_);
+    registration.ring_entries = kBufferCount;
+    registration.bgid = kBufferGroup;
+    if (int failure = io_uring_register_buf_ring(&ring_, &registration, 0); failure != 0) {
+      return FailErrno("io_uring buffer ring", -failure);
+    }
+    io_uring_buf_ring_init(buffer_ring_);
+    for (unsigned i = 0; i < kBufferCount; ++i) ReturnBuffer(static_cast<uint16_t>(i));
+    wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (wake_fd_ < 0) return FailErrno("eventfd", errno);
+    ArmPoll(wake_fd_, kWakeTag);
+    return {};
+  }
+
+  std::string_view name() const override { return "io_uring"; }
+
+  Result<> AddListener(int fd, uint32_t tag) override {
+    listeners_.push_back({fd, tag});
+    ArmPoll(fd, kListenTag | uint64_t{tag} << 4);
+    return {};
+  }
+  void RemoveListener(int fd) override {
+    for (const ListenerTag& listener : listeners_) {
+      if (listener.fd == fd) Cancel(kListenTag | uint64_t{listener.tag} << 4);
+    }
+    std::erase_if(listeners_, [&](const ListenerTag& listener) { return listener.fd == fd; });
+  }
+
+  Result<> Add(Connection& connection) override {
+    auto* state = new UringState;
+    state->connection = &connection;
+    state->fd = connection.fd();
+    connection.loop_state = state;
+    states_.insert(state);
+    ArmReceive(*state);
+    return {};
+  }
+
+  void Remove(Connection& connection) override {
+    UringState& state = StateOf(connection);
+    connection.loop_state = nullptr;
+    state.connection = nullptr;
+    state.wants_receiving = false;
+    for (const auto& received : state.received) ReturnBuffer(received.buffer);
+    state.received.clear();
+    CancelReceive(state);
+    if (state.is_listed) std::erase(listed_, &state);
+    // What is queued must reach the kernel while the descriptor is open.
+    io_uring_submit(&ring_);
+    FreeIfDone(state);
+  }
+
+  void SetReading(Connection& connection, bool is_on) override {
+    UringState& state = StateOf(connection);
+    state.wants_receiving = is_on;
+    if (!is_on) return CancelReceive(state);
+    ArmReceive(state);
+    if (!state.received.empty() || state.has_ended) List(state);
+  }
+
+  void Wait(int timeout_ms, Ready* ready) override {
+    if (!is_enabled_) {
+      // The thread that waits first is the one issuer of this ring. The call itself, because the
+      // library of Debian 12 declares its wrapper without exporting it.
+      const long failure =
+          syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      SKARN_CHECK(failure == 0);
+      is_enabled_ = true;
+    }
+    if (!listed_.empty()) timeout_ms = 0;
+    if (timeout_ms == 0) {
+      io_uring_submit_and_get_events(&ring_);
+    } else {
+      __kernel_timespec timeout{.tv_sec = timeout_ms / 1000,
+                                .tv_nsec = (timeout_ms % 1000) * 1000000LL};
+      io_uring_cqe* ignored;
+      io_uring_submit_and_wait_timeout(&ring_, &ignored, 1, timeout_ms < 0 ? nullptr : &timeout,
+                                       nullptr);
+    }
+    unsigned head, count = 0;
+    io_uring_cqe* completion;
+    io_uring_for_each_cqe(&ring_, head, completion) {
+      ++count;
+      Handle(*completion, ready);
+    }
+    io_uring_cq_advance(&ring_, count);
+    for (UringState* state : listed_) {
+      state->is_listed = false;
+      ready->readable.push_back(state->connection);
+    }
+    listed_.clear();
+    RearmStarved();
+  }
+
+  IoStatus Receive(Connection& connection) override {
+    UringState& state = StateOf(connection);
+    InputBuffer& input = connection.input;
+    size_t total = 0;
+    while (!state.received.empty() && input.room() > 0) {
+      UringState::Received& front = state.received.front();
+      const size_t count = std::min<size_t>(front.end - front.begin, input.room());
+      std::memcpy(input.block.get() + input.end, BufferAt(front.buffer) + front.begin, count);
+      input.end += count;
+      total += count;
+      front.begin += static_cast<uint32_t>(count);
+      if (front.begin < front.end) break;
+      ReturnBuffer(front.buffer);
+      state.received.pop_front();
+    }
+    if (!state.received.empty() || (total > 0 && state.has_ended)) List(state);
+    if (total > 0) return IoStatus::kDone;
+    return state.has_ended ? IoStatus::kClosed : IoStatus::kBlocked;
+  }
+
+  IoStatus Send(Connection& connection) override {
+    UringState& state = StateOf(connection);
+    if (state.has_ended && state.is_broken) return IoStatus::kClosed;
+    if (state.is_sending) {
+      connection.wants_write = true;
+      return IoStatus::kBlocked;
+    }
+    state.sending = std::move(connection.output);
+    state.sending_block = std::move(connection.output_block);
+    StartSend(state);
+    return IoStatus::kDone;
+  }
+
+  void Wake() override {
+    const uint64_t one = 1;
+    (void)!write(wake_fd_, &one, sizeof(one));
+  }
+
+ private:
+  struct ListenerTag {
+    int fd;
+    uint32_t tag;
+  };
+
+  static UringState& StateOf(Connection& connection) {
+    return *static_cast<UringState*>(connection.loop_state);
+  }
+  char* BufferAt(uint16_t buffer) { return buffers_.get() + size_t{buffer} * kBufferBytes; }
+  void ReturnBuffer(uint16_t buffer) {
+    io_uring_buf_ring_add(buffer_ring_, BufferAt(buffer), kBufferBytes, buffer,
+                          io_uring_buf_ring_mask(kBufferCount), 0);
+    io_uring_buf_ring_advance(buffer_ring_, 1);
+  }
+
+  io_uring_sqe* NextSubmission() {
+    io_uring_sqe* submission = io_uring_get_sqe(&ring_);
+    if (submission == nullptr) {
+      io_uring_submit(&ring_);
+      submission = io_uring_get_sqe(&ring_);
+      SKARN_CHECK(submission != nullptr);
+    }
+    return submission;
+  }
+
+  void ArmPoll(int fd, uint64_t data) {
+    io_uring_sqe* submission = NextSubmission();
+    io_uring_prep_poll_multishot(submission, fd, POLLIN);
+    io_uring_sqe_set_data64(submission, data);
+  }
+  void Cancel(uint64_t data) {
+    io_uring_sqe* submission = NextSubmission();
+    io_uring_prep_cancel64(submission, data, 0);
+    io_uring_sqe_set_data64(submission, kNoTag);
+  }
+
+  void ArmReceive(UringState& state) {
+    if (state.is_receiving || state.has_ended || !state.wants_receiving) return;
+    state.is_receiving = true;
+    state.is_cancelling = false;
+    io_uring_sqe* submission = NextSubmission();
+    io_uring_prep_recv_multishot(submission, state.fd, nullptr, 0, 0);
+    submission->flags |= IOSQE_BUFFER_SELECT;
+    submission->buf_group = kBufferGroup;
+    io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kReceiveTag);
+  }
+  void CancelReceive(UringState& state) {
+    if (!state.is_receiving || state.is_cancelling) return;
+    state.is_cancelling = true;
+    Cancel(reinterpret_cast<uint64_t>(&state) | kReceiveTag);
+  }
+
+  void StartSend(UringState& state) {
+    state.is_sending = true;
+    state.message.msg_iov = state.parts.data();
+    state.message.msg_iovlen = state.sending.FillIovecs(state.parts.data(), kIovecsMax);
+    io_uring_sqe* submission = NextSubmission();
+    if (state.message.msg_iovlen == 1) {
+      io_uring_prep_send(submission, state.fd, state.parts[0].iov_base, state.parts[0].iov_len,
+                         MSG_NOSIGNAL | MSG_WAITALL);
+    } else {
+      io_uring_prep_sendmsg(submission, state.fd, &state.message, MSG_NOSIGNAL | MSG_WAITALL);
+    }
+    io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kSendTag);
+  }
+
+  void List(UringState& state) {
+    if (state.is_listed || state.connection == nullptr) return;
+    state.is_listed = true;
+    listed_.push_back(&state);
+  }
+
+  void Handle(const io_uring_cqe& completion, Ready* ready) {
+    const uint64_t data = completion.user_data;
+    const bool goes_on = (completion.flags & IORING_CQE_F_MORE) != 0;
+    switch (data & kTagMask) {
+      case kReceiveTag:
+        return OnReceived(*reinterpret_cast<UringState*>(data & ~kTagMask), completion, goes_on);
+      case kSendTag:
+        return OnSent(*reinterpret_cast<UringState*>(data & ~kTagMask), completion.res, ready);
+      case kWakeTag: {
+        uint64_t ignored;
+        (void)!read(wake_fd_, &ignored, sizeof(ignored));
+        if (!goes_on) ArmPoll(wake_fd_, kWakeTag);
+        return;
+      }
+      case kListenTag: {
+        const uint32_t tag = static_cast<uint32_t>(data >> 4);
+        ready->listeners.push_back(tag);
+        if (goes_on) return;
+        for (const ListenerTag& listener : listeners_) {
+          if (listener.tag == tag) ArmPoll(listener.fd, data);
+        }
+        return;
+      }
+      default: return;
+    }
+  }
+
+  void OnReceived(UringState& state, const io_uring_cqe& completion, bool goes_on) {
+    if (!goes_on) state.is_receiving = false;
+    if (completion.res > 0) {
+      const auto buffer = static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+      if (state.connection == nullptr) {
+        ReturnBuffer(buffer);
+      } else {
+        state.received.push_back({buffer, 0, static_cast<uint32_t>(completion.res)});
+        List(state);
+      }
+    } else if (completion.res == -ENOBUFS) {
+      starved_.push_back(&state);
+      return;  // Armed again when buffers are back.
+    } else if (completion.res != -ECANCELED) {
+      state.has_ended = true;
+      state.is_broken = completion.res < 0;
+      List(state);
+    }
+    if (!goes_on) ArmReceive(state);
+    FreeIfDone(state);
+  }
+
+  void OnSent(UringState& state, int result, Ready* ready) {
+    state.is_sending = false;
+    if (result > 0) {
+      state.sending.Consume(static_cast<size_t>(result));
+      if (!state.sending.empty()) return StartSend(state);
+    } else if (result == -EAGAIN || result == -EINTR) {
+      return StartSend(state);
+    } else {
+      state.has_ended = state.is_broken = true;
+      List(state);
+    }
+    state.sending = OutputBuffer();
+    blocks_.Give(std::move(state.sending_block));
+    if (state.connection != nullptr && state.connection->wants_write) {
+      state.connection->wants_write = false;
+      ready->writable.push_back(state.connection);
+    }
+    FreeIfDone(state);
+  }
+
+  void RearmStarved() {
+    std::vector<UringState*> starved;
+    starved.swap(starved_);
+    for (UringState* state : starved) {
+      ArmReceive(*state);
+      FreeIfDone(*state);
+    }
+  }
+
+  void FreeIfDone(UringState& state) {
+    if (state.connection != nullptr || state.is_receiving || state.is_sending) return;
+    std::erase(starved_, &state);
+    states_.erase(&state);
+    delete &state;
+  }
+
+  BlockPool& blocks_;
+  io_uring ring_{};
+  bool is_enabled_ = false;
+  int wake_fd_ = -1;
+  std::unique_ptr<char[]> buffers_;
+  io_uring_buf_ring* buffer_ring_ = nullptr;
+  std::vector<ListenerTag> listeners_;
+  std::unordered_set<UringState*> states_;
+  std::vector<UringState*> listed_;   // To be reported as readable by the next Wait.
+  std::vector<UringState*> starved_;  // Their receive ended for want of buffers.
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EventLoop>> CreateUringLoop(BlockPool& blocks) {
+  auto loop = std::make_unique<UringLoop>(blocks);
+  if (auto made = loop->Init(); !made) return std::unexpected(std::move(made.error()));
+  return loop;
 }
 
 }  // namespace skarn

@@ -15,18 +15,19 @@ namespace {
 
 // Received from one connection in one turn, so that a fat pipeline does not starve the rest.
 constexpr int kReceivesPerTurnMax = 4;
-constexpr size_t kIdleBlocksMax = 64;
 
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::Create(const Options& options, WorkerGate& gate) {
-  auto loop = EventLoop::Create(options.loop);
+  std::unique_ptr<Worker> worker(new Worker(options, gate));
+  auto loop = EventLoop::Create(options.loop, worker->blocks_);
   if (!loop) return std::unexpected(std::move(loop.error()).In("event loop"));
-  return std::unique_ptr<Worker>(new Worker(options, gate, std::move(*loop)));
+  worker->loop_ = std::move(*loop);
+  return worker;
 }
 
-Worker::Worker(const Options& options, WorkerGate& gate, std::unique_ptr<EventLoop> loop)
-    : index_(options.index), gate_(gate), loop_(std::move(loop)), tick_ms_(options.tick_ms) {}
+Worker::Worker(const Options& options, WorkerGate& gate)
+    : index_(options.index), gate_(gate), tick_ms_(options.tick_ms) {}
 
 Worker::~Worker() {
   for (auto& [id, connection] : connections_) {
@@ -113,12 +114,7 @@ bool Worker::PrepareInput(Connection& connection) {
   InputBuffer& input = connection.input;
   const size_t wanted = std::max<size_t>(1, handler_->InputWanted(connection));
   if (input.block == nullptr) {
-    if (idle_blocks_.empty()) {
-      input.block = std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
-    } else {
-      input.block = std::move(idle_blocks_.back());
-      idle_blocks_.pop_back();
-    }
+    input.block = blocks_.Take();
     input.capacity = kIoBlockBytes;
     input.begin = input.end = 0;
   }
@@ -142,19 +138,12 @@ bool Worker::PrepareInput(Connection& connection) {
 void Worker::ReturnInput(Connection& connection) {
   InputBuffer& input = connection.input;
   if (input.block == nullptr || !input.empty()) return;
-  if (input.capacity == kIoBlockBytes && idle_blocks_.size() < kIdleBlocksMax) {
-    idle_blocks_.push_back(std::move(input.block));
-  }
+  if (input.capacity == kIoBlockBytes) blocks_.Give(std::move(input.block));
   input = {};
 }
 
 void Worker::LendOutputBlock(Connection& connection) {
-  if (idle_blocks_.empty()) {
-    connection.output_block = std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
-  } else {
-    connection.output_block = std::move(idle_blocks_.back());
-    idle_blocks_.pop_back();
-  }
+  connection.output_block = blocks_.Take();
   SKARN_DCHECK(connection.output.empty());
   connection.output = OutputBuffer(connection.output_block.get(), kIoBlockBytes);
 }
@@ -162,21 +151,17 @@ void Worker::LendOutputBlock(Connection& connection) {
 void Worker::ReturnOutput(Connection& connection) {
   if (connection.output_block == nullptr) return;
   connection.output = OutputBuffer();
-  if (idle_blocks_.size() < kIdleBlocksMax) {
-    idle_blocks_.push_back(std::move(connection.output_block));
-  }
-  connection.output_block.reset();
+  blocks_.Give(std::move(connection.output_block));
 }
-
-size_t Worker::PooledBytes() const { return idle_blocks_.size() * kIoBlockBytes; }
 
 void Worker::ReceiveFrom(Connection& connection) {
   if (connection.closes_after_reply) {
-    // Nothing more is read; wait only for the peer to go.
-    char ignored[1024];
-    InputBuffer& input = connection.input;
-    (void)input;
-    if (recv(connection.fd(), ignored, sizeof(ignored), MSG_DONTWAIT) <= 0) Close(connection);
+    // Nothing more is answered; wait only for the peer to go.
+    if (!PrepareInput(connection)) return Close(connection);
+    const IoStatus status = loop_->Receive(connection);
+    connection.input.begin = connection.input.end = 0;
+    ReturnInput(connection);
+    if (status == IoStatus::kClosed) Close(connection);
     return;
   }
   for (int i = 0; i < kReceivesPerTurnMax; ++i) {

@@ -23,8 +23,6 @@
 
 namespace skarn {
 
-inline constexpr size_t kIoBlockBytes = 64 * 1024;  // Blocks lent to connections.
-
 // What a listener knows of a socket it accepted.
 struct Accepted {
   int fd = -1;
@@ -119,7 +117,7 @@ class Worker {
   }
   void set_tick_ms(int tick_ms) { tick_ms_ = tick_ms; }
   // Of the idle blocks kept for lending.
-  size_t PooledBytes() const;
+  size_t PooledBytes() const { return blocks_.SizeBytes(); }
 
   // Listening sockets of this worker; on_accept(tag) is called when connections wait.
   void set_on_accept(void (*on_accept)(void* owner, uint32_t tag), void* owner) {
@@ -128,7 +126,7 @@ class Worker {
   }
 
  private:
-  Worker(const Options& options, WorkerGate& gate, std::unique_ptr<EventLoop> loop);
+  Worker(const Options& options, WorkerGate& gate);
 
   void Turn();
   void ReceiveFrom(Connection& connection);
@@ -142,6 +140,7 @@ class Worker {
 
   const size_t index_;
   WorkerGate& gate_;
+  BlockPool blocks_;
   std::unique_ptr<EventLoop> loop_;
   ConnectionHandler* handler_ = nullptr;
   Mailbox mailbox_;
@@ -155,7 +154,6 @@ class Worker {
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> dirty_, closing_, ready_again_;
   EventLoop::Ready ready_;
-  std::vector<std::unique_ptr<char[]>> idle_blocks_;
   void (*on_accept_)(void*, uint32_t) = nullptr;
   void* accept_owner_ = nullptr;
 };

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// BlockPool: the I/O blocks of a worker, lent to connections while they have bytes in them. Last in,
+// first out: the block lent next is the one that is still in the cache.
+// Threads: one worker. Owner: the worker.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace skarn {
+
+inline constexpr size_t kIoBlockBytes = 64 * 1024;  // Blocks lent to connections.
+
+class BlockPool {
+ public:
+  std::unique_ptr<char[]> Take() {
+    if (idle_.empty()) return std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
+    std::unique_ptr<char[]> block = std::move(idle_.back());
+    idle_.pop_back();
+    return block;
+  }
+  void Give(std::unique_ptr<char[]> block) {
+    if (block != nullptr && idle_.size() < kIdleMax) idle_.push_back(std::move(block));
+  }
+  size_t SizeBytes() const { return idle_.size() * kIoBlockBytes; }
+
+ private:
+  static constexpr size_t kIdleMax = 64;
+  std::vector<std::unique_ptr<char[]>> idle_;
+};
+
+}  // namespace skarn
