@@ -7,6 +7,8 @@
 
 namespace skarn {
 
+SnapshotLane::SnapshotLane(uint16_t epoch) : epoch_(epoch) {}
+
 SnapshotLane::~SnapshotLane() {
   for (CapturedTable& captured : captures_) captured.capture->table->EndCapture();
   for (const Orphan& orphan : orphans_) FreeEntry(orphan.entry, /*lazily=*/false);

@@ -38,7 +38,7 @@ class SnapshotLane {
     std::unique_ptr<TableCapture> capture;
   };
 
-  explicit SnapshotLane(uint16_t epoch) : epoch_(epoch) {}
+  explicit SnapshotLane(uint16_t epoch);
   ~SnapshotLane();
 
   uint16_t epoch() const { return epoch_; }
