@@ -158,6 +158,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void PutAside(Client& client, const Pending& pending);
   void CheckOutputLimit(Client& client);
   void FeedMonitors(const Client& client, const Command& command, const Args& args);
+  bool IsSnapshotBehind() const;
   bool IsDeniedOnOom(const Client& client, const Command& command) const;
   bool MustPause(const Client& client, const Command& command, bool is_queued) const;
   void ApplyReplyMode(Client& client, size_t reply_begin);

@@ -4,6 +4,7 @@
 // meet none of the conditions: Execute comes here only when a concern is up.
 #include <algorithm>
 
+#include "base/memory.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -78,10 +79,24 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
     paused_clients_.push_back(client.id());
     return false;
   }
+  if (Has(concerns, Concern::kSaving) && command.Has(CommandFlag::kWrite) && !is_queued &&
+      IsSnapshotBehind()) {
+    client.is_paused = true;  // Until the next tick.
+    paused_clients_.push_back(client.id());
+    return false;
+  }
   if (Has(concerns, Concern::kMonitored)) FeedMonitors(client, command, args);
   if (!is_queued) return true;
   Queue(client, command, args, reply);
   return false;
+}
+
+// Blocks that writers left and the saver has not written yet: at most 64 MB, or 2 % of all memory.
+bool Executor::IsSnapshotBehind() const {
+  constexpr int64_t kHeldMin = int64_t{64} << 20;
+  const SnapshotLane* lane = server_.keyspace.lane();
+  if (lane == nullptr) return false;
+  return lane->held_bytes() > std::max(kHeldMin, memory::UsedBytesApproximate() / 50);
 }
 
 // A transaction is refused as a whole when one of its commands would be.

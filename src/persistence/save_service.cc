@@ -64,6 +64,7 @@ Result<> SaveService::StartBackground() {
   status_.started_time = last_try_us_ / 1000000;
   status_.is_scheduled = false;
   is_running_.store(true, std::memory_order_release);
+  server_.SetConcern(Concern::kSaving, true);
   thread_ = std::thread([this] { RunBackground(); });
   Log(LogLevel::kNotice, "Background saving started by a thread of process {}", getpid());
   return {};
@@ -81,6 +82,7 @@ void SaveService::RunBackground() {
     status_.last_held_bytes = snapshot_->held_bytes_peak();
     NoteEnd(result, snapshot_->is_cancelled());
     snapshot_->End();
+    server_.SetConcern(Concern::kSaving, false);
     is_running_.store(false, std::memory_order_release);
   }
   server_.gate.Leave(participant_);
