@@ -10,7 +10,7 @@
 
 namespace skarn {
 
-// ---- Field -------------------------------------------------------------------------------------
+// ---- Field ----------------------------------------------------------------------------
 
 Field* Field::Create(Bytes name, Bytes value, int64_t expiry) {
   uint8_t flags = 0;
@@ -77,22 +77,25 @@ size_t Field::SizeBytes() const {
 
 bool Field::TryOverwrite(Bytes value, int64_t expiry) {
   const Parts parts = Locate();
-  if (value.size() != parts.value_size || (expiry != kNoExpiry) != HasExpiry()) return false;
+  if (value.size() != parts.value_size || (expiry != kNoExpiry) != HasExpiry())
+    return false;
   char* block = reinterpret_cast<char*>(this);
   if (expiry != kNoExpiry) std::memcpy(block + parts.expiry, &expiry, 8);
-  std::memcpy(block + parts.value, value.data(), value.size());
+  std::memmove(block + parts.value, value.data(), value.size());
   return true;
 }
 
-// ---- TableCapture ------------------------------------------------------------------------------
+// ---- TableCapture ---------------------------------------------------------------------
 
 TableCapture::TableCapture(HashTable& captured)
     : table(&captured),
+      stamp(++captured.capture_count_),
       field_count(captured.size()),
       expiry_count(captured.expiry_count()) {
   SKARN_CHECK(captured.capture_ == nullptr);
   captured.capture_ = this;
-  captured.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });
+  captured.fields_.ForEachSegment(
+      [this](Segment* segment) { segments.push_back(segment); });
 }
 
 TableCapture::~TableCapture() {
@@ -100,7 +103,7 @@ TableCapture::~TableCapture() {
   for (Field* field : dropped_fields) Field::Free(field);
 }
 
-// ---- HashTable ---------------------------------------------------------------------------------
+// ---- HashTable ------------------------------------------------------------------------
 
 HashTable::~HashTable() {
   SKARN_DCHECK(capture_ == nullptr);
@@ -118,19 +121,30 @@ const Field* HashTable::Find(Bytes name, uint64_t hash) const {
   return place ? At(place) : nullptr;
 }
 
-void HashTable::CountExpiry(const Field& field, int sign) {
-  field_bytes_ += static_cast<size_t>(sign) * memory::BlockSize(field.SizeBytes());
-  if (!field.HasExpiry()) return;
-  expiry_count_ += static_cast<size_t>(sign);
-  if (sign > 0) next_expiry_ = std::min(next_expiry_, field.expiry());
+void HashTable::Count(const Field& field) {
+  field_bytes_ += memory::BlockSize(field.SizeBytes());
+  expiry_count_ += field.HasExpiry();
 }
 
-void HashTable::PrepareChange(uint64_t hash) {
-  if (capture_ == nullptr) [[likely]] return;
-  const uint64_t stamp = reinterpret_cast<uint64_t>(capture_);
-  if (Segment* segment = fields_.SegmentOf(hash); segment != nullptr && segment->stamp != stamp) {
-    capture_->dropped_segments.push_back(fields_.CloneSegment(hash, stamp));
-  }
+void HashTable::Uncount(const Field& field) {
+  field_bytes_ -= memory::BlockSize(field.SizeBytes());
+  expiry_count_ -= field.HasExpiry();
+  if (expiry_count_ == 0) next_expiry_ = kNeverDue;
+}
+
+void HashTable::NoteExpiry(const Place& place, int64_t expiry) {
+  if (expiry == Field::kNoExpiry) return;
+  next_expiry_ = std::min(next_expiry_, expiry);
+  place.segment->next_due = std::min(place.segment->next_due, expiry);
+}
+
+bool HashTable::PrepareChange(uint64_t hash) {
+  if (capture_ == nullptr) [[likely]]
+    return false;
+  const Segment* segment = fields_.SegmentOf(hash);
+  if (segment == nullptr || segment->stamp == capture_->stamp) return false;
+  capture_->dropped_segments.push_back(fields_.CloneSegment(hash, capture_->stamp));
+  return true;
 }
 
 void HashTable::Drop(Field* field) {
@@ -141,44 +155,80 @@ void HashTable::Drop(Field* field) {
   }
 }
 
-bool HashTable::Set(Bytes name, Bytes value, int64_t expiry) {
-  const uint64_t hash = HashField(name);
-  PrepareChange(hash);
-  const Place place = FindPlace(name, hash);
-  if (!place) {
-    Field* field = Field::Create(name, value, expiry);
-    CountExpiry(*field, 1);
-    fields_.Insert(hash, field, field->HasExpiry(), 0);
-    return true;
-  }
+void HashTable::Replace(const Place& place, Field* field) {
   Field* old = MutableAt(place);
-  if (capture_ == nullptr && old->TryOverwrite(value, expiry)) {
-    if (expiry != Field::kNoExpiry) next_expiry_ = std::min(next_expiry_, expiry);
-    return false;
-  }
-  // `value` may lie in the old block (HINCRBY, HEXPIRE): copy before it goes.
-  Field* field = Field::Create(name, value, expiry);
-  CountExpiry(*old, -1);
-  CountExpiry(*field, 1);
+  Count(*field);
+  Uncount(*old);
   place.bucket->SetBlock(place.slot, field);
+  place.bucket->SetHasExpiry(place.slot, field->HasExpiry());
+  NoteExpiry(place, field->expiry());
   Drop(old);
-  return false;
 }
 
-bool HashTable::Erase(Bytes name) {
-  const uint64_t hash = HashField(name);
-  if (!FindPlace(name, hash)) return false;
+HashTable::SetResult HashTable::Set(Bytes name, uint64_t hash, Bytes value,
+                                    int64_t expiry) {
   PrepareChange(hash);
-  const Place place = FindPlace(name, hash);
+  Place place = FindPlace(name, hash);
+  if (!place) {
+    Field* field = Field::Create(name, value, expiry);
+    Count(*field);
+    place = fields_.Insert(hash, field, field->HasExpiry(), 0);
+    NoteExpiry(place, expiry);
+    return {.is_new = true};
+  }
+  Field* old = MutableAt(place);
+  const SetResult result{.is_new = false, .old_expiry = old->expiry()};
+  // The snapshot reads the old block when there is one.
+  if (capture_ == nullptr && old->TryOverwrite(value, expiry)) {
+    NoteExpiry(place, expiry);
+  } else {
+    Replace(place, Field::Create(name, value, expiry));
+  }
+  return result;
+}
+
+bool HashTable::SetExpiry(Bytes name, uint64_t hash, int64_t expiry) {
+  const Field* field = Find(name, hash);
+  if (field == nullptr) return false;
+  Set(name, hash, field->value(), expiry);
+  return true;
+}
+
+bool HashTable::Erase(Bytes name, uint64_t hash) {
+  Place place = FindPlace(name, hash);
+  if (!place) return false;
+  if (PrepareChange(hash)) place = FindPlace(name, hash);
   Field* field = MutableAt(place);
-  CountExpiry(*field, -1);
+  Uncount(*field);
   fields_.Erase(place, hash);
   Drop(field);
   return true;
 }
 
+std::vector<const Field*> HashTable::FindExpired(int64_t now, size_t limit) {
+  std::vector<const Field*> expired;
+  next_expiry_ = kNeverDue;
+  fields_.ForEachSegment([&](Segment* segment) {
+    if (segment->next_due < now && expired.size() < limit) {
+      segment->next_due = kNeverDue;
+      segment->ForEachSlot([&](const Bucket& bucket, unsigned slot) {
+        if (!bucket.HasExpiry(slot)) return;
+        const auto* field = static_cast<const Field*>(bucket.Block(slot));
+        if (field->IsExpired(now) && expired.size() < limit) {
+          expired.push_back(field);
+        } else {
+          segment->next_due = std::min(segment->next_due, field->expiry());
+        }
+      });
+    }
+    next_expiry_ = std::min(next_expiry_, segment->next_due);
+  });
+  return expired;
+}
+
 void HashTable::Compact() {
   if (capture_ != nullptr) return;
+  fields_.CompactSegments();
   fields_.ForEach([](const Place& place) {
     Field* field = MutableAt(place);
     const size_t size = field->SizeBytes();

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// HashTable: a hash too big for a listpack, or one whose fields expire. A LeafTable of blocks, each
-// holding field, value and perhaps an expiry.
+// HashTable: a hash too big for a listpack, or one whose fields expire. A LeafTable of
+// blocks, each holding field, value and perhaps an expiry.
 //
-// A snapshot captures it as the list of its segments. While it is captured, a writer clones a
-// segment before its first change, and replaced fields are kept with the capture: what the
-// snapshot reads never changes, and it reads without a lock.
+// A snapshot captures it as the list of its segments. While it is captured, a writer
+// clones a segment before its first change, and replaced fields are kept with the
+// capture: what the snapshot reads never changes, and it reads without a lock.
 //
-// Threads: under the shard's lock; a capture's `segments` may be read by the saver without it.
-// Owner: an entry.
+// Each segment knows when the first of its fields may be due (Segment::next_due), so that
+// erasing the due ones looks only where there are some.
+//
+// Threads: under the shard's lock; a capture's `segments` may be read by the saver
+// without it. Owner: an entry.
 #pragma once
 
 #include <cstdint>
-#include <limits>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,7 +25,8 @@
 namespace skarn {
 
 // One field and its value in a block of its own:
-//   u8 flags | u8 or u32 field size | u8 or u32 value size | i64 expiry, if any | field | value
+//   u8 flags | u8 or u32 field size | u8 or u32 value size | i64 expiry, if any | field |
+//   value
 class Field {
  public:
   static constexpr int64_t kNoExpiry = -1;
@@ -37,7 +41,8 @@ class Field {
   int64_t expiry() const;
   bool IsExpired(int64_t now) const { return HasExpiry() && expiry() < now; }
   size_t SizeBytes() const;
-  // Overwrites in place when the value has the same size and the expiry the same form.
+  // Overwrites in place when the value has the same size and there is an expiry before
+  // and after, or neither. `value` may be the field's own.
   bool TryOverwrite(Bytes value, int64_t expiry);
 
  private:
@@ -58,6 +63,7 @@ struct TableCapture {
   ~TableCapture();  // Frees what writers have dropped meanwhile.
 
   HashTable* table;
+  uint64_t stamp;  // Marks the segments that are cloned already.
   size_t field_count;
   size_t expiry_count;
   std::vector<const Segment*> segments;
@@ -77,15 +83,29 @@ class HashTable {
   size_t expiry_count() const { return expiry_count_; }
   int64_t next_expiry() const { return next_expiry_; }
   // All memory of the table, fields included.
-  size_t SizeBytes() const { return sizeof(HashTable) + fields_.SizeBytes() + field_bytes_; }
+  size_t SizeBytes() const {
+    return sizeof(HashTable) + fields_.SizeBytes() + field_bytes_;
+  }
 
-  // Valid until the next change. Expired fields are found too: the caller looks at IsExpired.
+  // Valid until the next change. Expired fields are found too: the caller looks at
+  // IsExpired. `hash` is HashField(name) here and below.
   const Field* Find(Bytes name) const { return Find(name, HashField(name)); }
   const Field* Find(Bytes name, uint64_t hash) const;
-  // Sets a field; true when it is new.
-  bool Set(Bytes name, Bytes value, int64_t expiry = Field::kNoExpiry);
+
+  struct SetResult {
+    bool is_new = false;
+    int64_t old_expiry = Field::kNoExpiry;  // Of a field that was there.
+  };
+  // Sets a field. `value` may lie in the field it replaces.
+  SetResult Set(Bytes name, uint64_t hash, Bytes value, int64_t expiry);
+  bool Set(Bytes name, Bytes value, int64_t expiry = Field::kNoExpiry) {
+    return Set(name, HashField(name), value, expiry).is_new;
+  }
   // False when there is no such field.
-  bool Erase(Bytes name);
+  bool SetExpiry(Bytes name, uint64_t hash, int64_t expiry);
+  bool Erase(Bytes name, uint64_t hash);
+  bool Erase(Bytes name) { return Erase(name, HashField(name)); }
+  // Makes room in a table still empty.
   void Reserve(size_t count) { fields_.Reserve(count); }
 
   // visit(const Field&), in hash order.
@@ -93,8 +113,8 @@ class HashTable {
   void ForEach(Visit&& visit) const {
     fields_.ForEach([&](const Place& place) { visit(*At(place)); });
   }
-  // Fields from cursor position on, one home bucket at a time; returns the next position, 0 at the
-  // end. See LeafTable::VisitHome.
+  // Fields from cursor position on, one home bucket at a time; returns the next position,
+  // 0 at the end. See LeafTable::VisitHome.
   template <class Visit>
   uint64_t Scan(uint64_t position, Visit&& visit) const {
     return fields_.VisitHome(position, [&](const Place& place) { visit(*At(place)); });
@@ -104,56 +124,62 @@ class HashTable {
   const Field& PickRandom(Random&& random) const {
     return *At(fields_.PickRandom(random));
   }
-  // Erases the fields due at `now`, calling erased(const Field&) before each; keeps next_expiry()
-  // right. At most `limit`. Returns how many.
+  // Erases fields that have expired at `now`, at most `limit`, calling erased(const
+  // Field&) before each. Brings next_expiry() up to date: it stays in the past when there
+  // are more. Returns how many.
   template <class Erased>
   size_t EraseExpired(int64_t now, size_t limit, Erased&& erased);
 
   // Moves fields and segments that lie in sparse slabs. Not while captured.
   void Compact();
 
+  // Blocks of the allocator that counts, as all of the keyspace.
+  static void* operator new(size_t size) { return memory::Allocate(size); }
+  static void operator delete(void* table, size_t size) { memory::Free(table, size); }
+
   TableCapture* capture() const { return capture_; }
   void EndCapture() { capture_ = nullptr; }
-  static const Field* At(const Place& place) { return static_cast<const Field*>(place.Block()); }
+  static const Field* At(const Place& place) {
+    return static_cast<const Field*>(place.Block());
+  }
 
  private:
   friend struct TableCapture;
   using Fields = LeafTable<0, &Field::HashOf>;
 
-  static Field* MutableAt(const Place& place) { return static_cast<Field*>(place.Block()); }
+  static Field* MutableAt(const Place& place) {
+    return static_cast<Field*>(place.Block());
+  }
   Place FindPlace(Bytes name, uint64_t hash) const;
   // Before a change of the segment of `hash`: clones it when a snapshot still reads it.
-  void PrepareChange(uint64_t hash);
+  // True if it did: places are gone.
+  bool PrepareChange(uint64_t hash);
+  // Puts `field` where another one of the same name was, which goes.
+  void Replace(const Place& place, Field* field);
   void Drop(Field* field);
-  void CountExpiry(const Field& field, int sign);
+  void Count(const Field& field);
+  void Uncount(const Field& field);
+  void NoteExpiry(const Place& place, int64_t expiry);
+  std::vector<const Field*> FindExpired(int64_t now, size_t limit);
 
   Fields fields_;
   size_t field_bytes_ = 0;
   size_t expiry_count_ = 0;
-  int64_t next_expiry_ = std::numeric_limits<int64_t>::max();
+  int64_t next_expiry_ = kNeverDue;
+  uint64_t capture_count_ = 0;
   TableCapture* capture_ = nullptr;
 };
 
 template <class Erased>
 size_t HashTable::EraseExpired(int64_t now, size_t limit, Erased&& erased) {
   if (expiry_count_ == 0 || next_expiry_ >= now) return 0;
-  std::vector<const Field*> due;
-  int64_t next = std::numeric_limits<int64_t>::max();
-  ForEach([&](const Field& field) {
-    if (!field.HasExpiry()) return;
-    if (field.IsExpired(now) && due.size() < limit) {
-      due.push_back(&field);
-    } else if (field.expiry() < next) {
-      next = field.expiry();
-    }
-  });
-  for (const Field* field : due) {
+  const std::vector<const Field*> expired = FindExpired(now, limit);
+  for (const Field* field : expired) {
     erased(*field);
     const std::string name(field->name());
     Erase(name);
   }
-  next_expiry_ = next;
-  return due.size();
+  return expired.size();
 }
 
 }  // namespace skarn
