@@ -13,6 +13,11 @@ namespace {
 constexpr uint32_t kLruMask = 0xffffff;
 constexpr uint32_t kLfuInitial = 5;
 
+bool HasFieldExpiry(const Entry& entry) {
+  return entry.encoding() == Encoding::kTable && entry.type() == ValueType::kHash &&
+         entry.table()->expiry_count() > 0;
+}
+
 }  // namespace
 
 // ---- access clock ------------------------------------------------------------------------------
@@ -146,14 +151,37 @@ void KeyspaceView::NoteExpiry(Shard& shard, ExpiryMillis expiry) {
   if (expiry != kNoExpiry) shard.next_expiry = std::min(shard.next_expiry, expiry);
 }
 
+void KeyspaceView::CountExpiries(Shard& shard, const Entry& entry) {
+  shard.expiry_count += entry.HasExpiry();
+  NoteExpiry(shard, entry.expiry());
+  if (!HasFieldExpiry(entry)) [[likely]] return;
+  ++shard.field_expiry_count;
+  shard.next_field_expiry = std::min(shard.next_field_expiry, entry.table()->next_expiry());
+}
+
+void KeyspaceView::UncountExpiries(Shard& shard, const Entry& entry) {
+  shard.expiry_count -= entry.HasExpiry();
+  shard.field_expiry_count -= HasFieldExpiry(entry);
+}
+
+void KeyspaceView::NoteFieldExpiry(Found& found, bool had_expiry) {
+  Shard& shard = *found.shard;
+  const HashTable& table = *found.entry->table();
+  const bool has_expiry = table.expiry_count() > 0;
+  shard.field_expiry_count += has_expiry;
+  shard.field_expiry_count -= had_expiry;
+  if (has_expiry) {
+    shard.next_field_expiry = std::min(shard.next_field_expiry, table.next_expiry());
+  }
+}
+
 void KeyspaceView::Replace(Found& found, Entry* entry, bool root_moves) {
   Bucket& bucket = *found.place.bucket;
   const unsigned slot = found.place.slot;
   Entry* const old = found.entry;
   Shard& shard = *found.shard;
-  shard.expiry_count += entry->HasExpiry();
-  shard.expiry_count -= old->HasExpiry();
-  NoteExpiry(shard, entry->expiry());
+  UncountExpiries(shard, *old);
+  CountExpiries(shard, *entry);
   const bool hand_over = NeedsPreImage(found);
   bucket.SetBlock(slot, entry);
   const uint8_t bit = static_cast<uint8_t>(1u << slot);
@@ -190,8 +218,7 @@ void KeyspaceView::InsertNew(const Key& key, Found& found, Entry* entry) {
   found.place = found.shard->table.Insert(key.hash, entry, entry->HasExpiry(),
                                           lane == nullptr ? uint16_t{0} : lane->epoch());
   found.entry = entry;
-  found.shard->expiry_count += entry->HasExpiry();
-  NoteExpiry(*found.shard, entry->expiry());
+  CountExpiries(*found.shard, *entry);
   if ((event_mask_ & Bit(EventKind::kNew)) != 0) [[unlikely]] {
     Notify(EventKind::kNew, "new", key);
   }
@@ -314,7 +341,7 @@ void KeyspaceView::Release(Found& found, bool lazily) {
 }
 
 void KeyspaceView::Erase(const Key& key, Found& found, bool lazily) {
-  found.shard->expiry_count -= found.entry->HasExpiry();
+  UncountExpiries(*found.shard, *found.entry);
   const Found gone = found;
   Found handle = gone;
   Release(handle, lazily);
@@ -326,7 +353,7 @@ void KeyspaceView::Erase(const Key& key, Found& found, bool lazily) {
 Entry* KeyspaceView::Extract(const Key& key, Found& found) {
   KeepPreImage(found);
   Entry* entry = found.entry;
-  found.shard->expiry_count -= entry->HasExpiry();
+  UncountExpiries(*found.shard, *entry);
   found.shard->table.Erase(found.place, key.hash);
   found.entry = nullptr;
   found.place = {};

@@ -85,6 +85,9 @@ class KeyspaceView {
   // Before the first change of a table in this command: leaves a running snapshot its state.
   // Returns the lane that clones must go to, or null.
   SnapshotLane* PrepareTableChange(Found& found);
+  // After changes of a hash's table that may touch the expiries of fields: keeps the shard's counts
+  // of them right. `had_expiry`: some field had one before.
+  void NoteFieldExpiry(Found& found, bool had_expiry);
 
   // kNoExpiry removes it. True when something changed.
   bool SetExpiry(const Key& key, Found& found, ExpiryMillis expiry);
@@ -141,6 +144,9 @@ class KeyspaceView {
   bool NeedsPreImage(const Found& found) const;
   void NoteExpiry(Shard& shard, ExpiryMillis expiry);
   uint32_t DecayedUseCount(uint32_t access) const;
+  // An entry comes into the shard or leaves it.
+  void CountExpiries(Shard& shard, const Entry& entry);
+  void UncountExpiries(Shard& shard, const Entry& entry);
 
   Keyspace& keyspace_;
   KeyEventListener& listener_;
