@@ -36,6 +36,16 @@ inline constexpr ErrorText kNanOrInfinity =
 inline constexpr ErrorText kScoreNan = "-ERR resulting score is not a number (NaN)";
 inline constexpr ErrorText kHashValueNotAnInteger = "-ERR hash value is not an integer";
 inline constexpr ErrorText kHashValueNotAFloat = "-ERR hash value is not a float";
+inline constexpr ErrorText kFieldCountMismatch =
+    "-ERR numfields should be greater than 0 and match the provided number of fields";
+inline constexpr ErrorText kFieldNxWithOthers =
+    "-ERR NX and XX, GT or LT options at the same time are not compatible";
+inline constexpr ErrorText kGtAndLtTogether =
+    "-ERR GT and LT options at the same time are not compatible";
+inline constexpr ErrorText kIncrementNotFinite = "-ERR value is NaN or Infinity";
+inline constexpr ErrorText kRandomCountOutOfRange =
+    "-ERR value is out of range, value must between -9223372036854775807 and "
+    "9223372036854775807";
 inline constexpr ErrorText kBitNotBoolean = "-ERR bit is not an integer or out of range";
 inline constexpr ErrorText kBitOffset =
     "-ERR bit offset is not an integer or out of range";
