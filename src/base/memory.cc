@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #ifndef SKARN_SANITIZED
@@ -15,16 +17,25 @@
 #include "base/check.h"
 #include "base/mutex.h"
 
+#ifndef SKARN_SANITIZED
+// jemalloc reads this name when the process starts. Slabs are aligned powers of two: the
+// page that it would add to shift the start of each ("cache oblivious") would leave holes
+// between them.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "cache_oblivious:false,dirty_decay_ms:1000,muzzy_decay_ms:0";
+#endif
+
 namespace skarn::memory {
 namespace {
 
-// ---- size classes ----------------------------------------------------------------------------
+// ---- size classes
+// ----------------------------------------------------------------------------
 
 struct ClassRange {
   size_t up_to, step;
 };
-// Steps are at most 3 % above 512 bytes. Multiples of 64 are classes of their own throughout, so
-// that the segments of tables fit exactly.
+// Steps are at most 3 % above 512 bytes. Multiples of 64 are classes of their own
+// throughout, so that the segments of tables fit exactly.
 constexpr ClassRange kRanges[] = {{256, 8},   {1024, 16},  {2048, 32},
                                   {4096, 64}, {8192, 128}, {16384, 256}};
 constexpr size_t kBlockMin = 16;
@@ -62,22 +73,33 @@ constexpr ClassTables MakeTables() {
 constexpr ClassTables kTables = MakeTables();
 static_assert(kClassCount < 256 && kTables.size[kClassCount - 1] == kSlabBlockMax);
 
-size_t ClassOf(size_t size) { return kTables.of_size[(size + 7) / 8]; }
-size_t SizeOfClass(size_t index) { return kTables.size[index]; }
-size_t SlabSizeOfClass(size_t index) { return SizeOfClass(index) <= 1024 ? 65536 : 262144; }
+size_t ClassOf(size_t size) {
+  return kTables.of_size[(size + 7) / 8];
+}
+size_t SizeOfClass(size_t index) {
+  return kTables.size[index];
+}
+size_t SlabSizeOfClass(size_t index) {
+  return SizeOfClass(index) <= 1024 ? 65536 : 262144;
+}
 // About 8 KB of free blocks per class and thread, at least 4 blocks.
 size_t MagazineCapacity(size_t index) {
   return std::clamp<size_t>(8192 / SizeOfClass(index), 4, 64);
 }
 
-// ---- extents ---------------------------------------------------------------------------------
+// ---- extents
+// ---------------------------------------------------------------------------------
 
 #ifdef SKARN_SANITIZED
 void* ObtainExtent(size_t size, size_t alignment) {
   return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
-void ReleaseExtent(void* extent, size_t, size_t) { std::free(extent); }
-size_t LargeSize(size_t size) { return (size + 4095) / 4096 * 4096; }
+void ReleaseExtent(void* extent, size_t, size_t) {
+  std::free(extent);
+}
+size_t LargeSize(size_t size) {
+  return (size + 4095) / 4096 * 4096;
+}
 #else
 // Our own arena keeps the keyspace apart from connection buffers and library allocations.
 int ArenaFlags() {
@@ -95,16 +117,19 @@ void* ObtainExtent(size_t size, size_t alignment) {
 void ReleaseExtent(void* extent, size_t size, size_t alignment) {
   sdallocx(extent, size, ArenaFlags() | MALLOCX_ALIGN(alignment));
 }
-size_t LargeSize(size_t size) { return nallocx(size, MALLOCX_ALIGN(4096)); }
+size_t LargeSize(size_t size) {
+  return nallocx(size, MALLOCX_ALIGN(4096));
+}
 #endif
 constexpr size_t kLargeAlignment = 4096;
 
 std::atomic<int64_t> committed_bytes{0};
 
-// ---- slabs and depots ------------------------------------------------------------------------
+// ---- slabs and depots
+// ------------------------------------------------------------------------
 
-// The first 64 bytes of a slab. Free blocks form a list through their first four bytes; blocks
-// never used so far lie behind `fresh`.
+// The first 64 bytes of a slab. Free blocks form a list through their first four bytes;
+// blocks never used so far lie behind `fresh`.
 struct alignas(64) Slab {
   Slab* next = nullptr;
   Slab* previous = nullptr;
@@ -114,12 +139,14 @@ struct alignas(64) Slab {
   uint32_t capacity = 0;
   uint16_t class_index = 0;
   int8_t bin = -1;  // Which list of the depot it is in; -1: none.
-  std::atomic<bool> is_sparse{false};
+  std::atomic<bool> is_sparse{
+      false};  // Written under the depot's mutex, read by block owners.
 
   static constexpr uint32_t kNone = ~0u;
 
   char* Block(uint32_t index) {
-    return reinterpret_cast<char*>(this) + sizeof(Slab) + index * SizeOfClass(class_index);
+    return reinterpret_cast<char*>(this) + sizeof(Slab) +
+           index * SizeOfClass(class_index);
   }
 };
 static_assert(sizeof(Slab) == 64);
@@ -129,9 +156,40 @@ Slab* SlabOf(const void* block, size_t class_index) {
                                  ~(SlabSizeOfClass(class_index) - 1));
 }
 
-// All slabs of one class. Partly filled ones are listed by how full they are, and blocks are taken
-// from the fullest, so that the emptier ones run empty.
-class Depot {
+// Which 64 KB units of the address space hold slabs to be emptied, by the address bits
+// above: 64 GB until two share a bit, and then one of them is merely looked at in vain.
+// It spares a walker the cache misses of the blocks that stay.
+class SparseFilter {
+ public:
+  void Add(const Slab* slab, size_t size) {
+    for (size_t offset = 0; offset < size; offset += kUnit) {
+      const uint64_t bit = BitOf(reinterpret_cast<uintptr_t>(slab) + offset);
+      words_[bit / 64].fetch_or(uint64_t{1} << bit % 64, std::memory_order_relaxed);
+    }
+  }
+  bool Has(const void* block) const {
+    const uint64_t bit = BitOf(reinterpret_cast<uintptr_t>(block));
+    return (words_[bit / 64].load(std::memory_order_relaxed) >> bit % 64 & 1) != 0;
+  }
+  void Clear() {
+    for (std::atomic<uint64_t>& word : words_) word.store(0, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr size_t kUnit = 65536;
+  static constexpr uint64_t kBits = 1 << 20;
+  static uint64_t BitOf(uintptr_t address) { return address / kUnit % kBits; }
+
+  std::array<std::atomic<uint64_t>, kBits / 64> words_{};
+};
+SparseFilter& TheSparseFilter() {
+  static SparseFilter* filter = new SparseFilter;
+  return *filter;
+}
+
+// All slabs of one class. Partly filled ones are listed by how full they are, and blocks
+// are taken from the fullest, so that the emptier ones run empty.
+class alignas(64) Depot {
  public:
   void Init(size_t class_index) { class_index_ = class_index; }
 
@@ -144,11 +202,13 @@ class Depot {
       while (taken < count && slab->free_count > 0) blocks[taken++] = Pop(slab);
       Refile(slab);
     }
+    AddFree(-static_cast<int64_t>(taken));
     return taken;
   }
 
   void Give(void* const* blocks, size_t count) {
     MutexLock lock(mutex_);
+    AddFree(static_cast<int64_t>(count));
     for (size_t i = 0; i < count; ++i) {
       Slab* slab = SlabOf(blocks[i], class_index_);
       Push(slab, blocks[i]);
@@ -156,29 +216,33 @@ class Depot {
     }
   }
 
+  // Emptiest first, while the other slabs have room for what moves and a little more: a
+  // class without any free block would get new slabs at once.
   size_t MarkSparse(unsigned percent) {
     MutexLock lock(mutex_);
-    // Emptying a slab pays only while another one can take its blocks.
-    size_t free_blocks = 0, slab_count = 0;
-    for (Slab* head : bins_) {
-      for (Slab* slab = head; slab != nullptr; slab = slab->next) {
-        free_blocks += slab->free_count;
-        ++slab_count;
-      }
+    if (slab_count_ < 2) return 0;
+    const size_t size = SlabSizeOfClass(class_index_);
+    const size_t capacity = (size - sizeof(Slab)) / SizeOfClass(class_index_);
+    size_t free_blocks =
+        static_cast<size_t>(free_blocks_.load(std::memory_order_relaxed));
+    for (const Slab* slab = bins_[kSparseBin]; slab != nullptr; slab = slab->next) {
+      free_blocks -= std::min<size_t>(free_blocks, slab->free_count);
     }
-    if (slab_count < 2) return 0;
-    size_t won = 0;
-    for (size_t bin = kBinCount; bin-- > 0;) {
+    const size_t reserve = slab_count_ * capacity / 64;
+    size_t won = 0, marked = 0;
+    for (int8_t bin = kSparseBin; bin-- > 0;) {
       for (Slab *slab = bins_[bin], *next; slab != nullptr; slab = next) {
         next = slab->next;
+        if (free_blocks < capacity + reserve || marked >= kMarkedMax) return won;
         const size_t live = slab->capacity - slab->free_count;
         if (live * 100 >= size_t{percent} * slab->capacity) continue;
-        if (free_blocks < slab->free_count + live) continue;
-        free_blocks -= slab->free_count + live;
+        free_blocks -= capacity;
         Unlink(slab);
         slab->is_sparse.store(true, std::memory_order_relaxed);
-        sparse_.push_back(slab);
-        won += SlabSizeOfClass(class_index_);
+        TheSparseFilter().Add(slab, size);
+        Link(slab, kSparseBin);
+        won += size;
+        ++marked;
       }
     }
     return won;
@@ -186,19 +250,25 @@ class Depot {
 
   void ClearSparse() {
     MutexLock lock(mutex_);
-    for (Slab* slab : sparse_) {
+    while (Slab* slab = bins_[kSparseBin]) {
       slab->is_sparse.store(false, std::memory_order_relaxed);
       Refile(slab);
     }
-    sparse_.clear();
+  }
+
+  int64_t FreeBytes() const {
+    return free_blocks_.load(std::memory_order_relaxed) *
+           static_cast<int64_t>(SizeOfClass(class_index_));
   }
 
  private:
-  static constexpr size_t kBinCount = 8;
+  static constexpr int8_t kSparseBin =
+      8;  // Behind the bins by fill: slabs to be emptied.
+  static constexpr size_t kMarkedMax = 512;  // Bounds the time under the lock.
 
   Slab* FullestPartial() SKARN_REQUIRES(mutex_) {
-    for (Slab* head : bins_) {
-      if (head != nullptr) return head;
+    for (int8_t bin = 0; bin < kSparseBin; ++bin) {
+      if (bins_[bin] != nullptr) return bins_[bin];
     }
     return nullptr;
   }
@@ -213,8 +283,24 @@ class Depot {
     slab->capacity =
         static_cast<uint32_t>((size - sizeof(Slab)) / SizeOfClass(class_index_));
     slab->free_count = slab->capacity;
+    ++slab_count_;
+    AddFree(slab->capacity);
     Link(slab, BinOf(slab));
     return slab;
+  }
+
+  void DeleteSlab(Slab* slab) SKARN_REQUIRES(mutex_) {
+    Unlink(slab);
+    --slab_count_;
+    AddFree(-static_cast<int64_t>(slab->capacity));
+    const size_t size = SlabSizeOfClass(class_index_);
+    committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+    ReleaseExtent(slab, size, size);
+  }
+
+  void AddFree(int64_t count) SKARN_REQUIRES(mutex_) {
+    free_blocks_.store(free_blocks_.load(std::memory_order_relaxed) + count,
+                       std::memory_order_relaxed);
   }
 
   void* Pop(Slab* slab) {
@@ -226,7 +312,9 @@ class Depot {
   }
 
   void Push(Slab* slab, void* block) {
-    const size_t offset = static_cast<char*>(block) - slab->Block(0);
+    const size_t offset = static_cast<size_t>(static_cast<char*>(block) - slab->Block(0));
+    SKARN_DCHECK(slab->class_index == class_index_ &&
+                 offset % SizeOfClass(class_index_) == 0);
     *static_cast<uint32_t*>(block) = slab->free_head;
     slab->free_head = static_cast<uint32_t>(offset / SizeOfClass(class_index_));
     ++slab->free_count;
@@ -235,22 +323,14 @@ class Depot {
 
   // Fullest first: bin 0 has the slabs with the smallest share of free blocks.
   int8_t BinOf(const Slab* slab) const {
+    if (slab->is_sparse.load(std::memory_order_relaxed)) return kSparseBin;
     if (slab->free_count == 0) return -1;
-    return static_cast<int8_t>((slab->free_count - 1) * kBinCount / slab->capacity);
+    return static_cast<int8_t>((slab->free_count - 1) * kSparseBin / slab->capacity);
   }
 
   // Puts the slab where its fill wants it, or gives it back when it is empty.
   void Refile(Slab* slab) SKARN_REQUIRES(mutex_) {
-    const bool is_sparse = slab->is_sparse.load(std::memory_order_relaxed);
-    if (slab->free_count == slab->capacity) {
-      if (is_sparse) std::erase(sparse_, slab);
-      Unlink(slab);
-      const size_t size = SlabSizeOfClass(class_index_);
-      committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
-      ReleaseExtent(slab, size, size);
-      return;
-    }
-    if (is_sparse) return;  // Takes no part until the round ends.
+    if (slab->free_count == slab->capacity) return DeleteSlab(slab);
     const int8_t bin = BinOf(slab);
     if (bin == slab->bin) return;
     Unlink(slab);
@@ -275,8 +355,9 @@ class Depot {
 
   Mutex mutex_{LockRank::kDepot};
   size_t class_index_ = 0;
-  std::array<Slab*, kBinCount> bins_ SKARN_GUARDED_BY(mutex_){};
-  std::vector<Slab*> sparse_ SKARN_GUARDED_BY(mutex_);
+  std::array<Slab*, kSparseBin + 1> bins_ SKARN_GUARDED_BY(mutex_){};
+  size_t slab_count_ SKARN_GUARDED_BY(mutex_) = 0;
+  std::atomic<int64_t> free_blocks_{0};  // Written under the mutex, read without.
 };
 
 struct Depots {
@@ -291,7 +372,8 @@ Depots& AllDepots() {
   return *depots;
 }
 
-// ---- counting --------------------------------------------------------------------------------
+// ---- counting
+// --------------------------------------------------------------------------------
 
 struct Registry {
   std::mutex mutex;
@@ -302,9 +384,10 @@ Registry& AllCaches() {
   return *registry;
 }
 
-std::atomic<int64_t> folded_bytes{0};     // Sum of what the threads have folded.
-std::atomic<uint64_t> retire_epoch{1};    // Written by the gate.
-std::atomic<bool> is_concurrent{false};   // Written while all workers are stopped.
+std::atomic<int64_t> folded_bytes{0};  // Sum of what the threads have folded.
+std::atomic<int64_t> other_bytes{0};
+std::atomic<uint64_t> retire_epoch{1};
+std::atomic<bool> is_concurrent{false};  // Written while all workers are stopped.
 
 }  // namespace
 
@@ -323,14 +406,24 @@ struct Magazine {
 struct ThreadCache::Rep {
   std::array<Magazine, kClassCount> magazines{};
   std::vector<void*> storage;
-  std::vector<Retired> retired;
-  // Bytes allocated minus bytes freed by this thread since the last fold; only this thread writes.
+  std::vector<Retired> retired;  // Stamps ascend.
+  bool frees_at_once = false;
+  // Bytes allocated minus bytes freed by this thread since the last fold; only this
+  // thread writes.
   std::atomic<int64_t> unfolded_bytes{0};
 
   void Count(int64_t bytes) {
     const int64_t sum = unfolded_bytes.load(std::memory_order_relaxed) + bytes;
     unfolded_bytes.store(sum, std::memory_order_relaxed);
     if (sum > kFoldBytes || sum < -kFoldBytes) FoldCount();
+  }
+  void Flush() {
+    for (size_t i = 0; i < kClassCount; ++i) {
+      Magazine& magazine = magazines[i];
+      if (magazine.count == 0) continue;
+      AllDepots().of_class[i].Give(magazine.slots, magazine.count);
+      magazine.count = 0;
+    }
   }
   void FoldCount() {
     folded_bytes.fetch_add(unfolded_bytes.exchange(0, std::memory_order_relaxed),
@@ -340,8 +433,8 @@ struct ThreadCache::Rep {
 
 namespace {
 
-// The cache of this thread; set once by ThreadCache. Allocation happens at the bottom of every
-// layer, and handing the cache through all of them would put it in every signature.
+// The cache of this thread; set once by ThreadCache. Allocation happens at the bottom of
+// every layer, and handing the cache through all of them would put it in every signature.
 thread_local ThreadCache::Rep* this_cache = nullptr;
 
 void Count(int64_t bytes) {
@@ -369,14 +462,23 @@ void FreeLarge(void* block, size_t size) {
 }
 
 #ifndef SKARN_SANITIZED
+// Undoes the count of a block that there was no memory for.
+__attribute__((noinline)) void* NoMemory(size_t class_index) {
+  Count(-static_cast<int64_t>(SizeOfClass(class_index)));
+  return nullptr;
+}
+
 __attribute__((noinline)) void* AllocateSlow(size_t class_index) {
   Depot& depot = AllDepots().of_class[class_index];
   void* block = nullptr;
-  if (this_cache == nullptr) return depot.Take(&block, 1) == 1 ? block : nullptr;
+  if (this_cache == nullptr) {
+    return depot.Take(&block, 1) == 1 ? block : NoMemory(class_index);
+  }
   Magazine& magazine = this_cache->magazines[class_index];
   magazine.count = static_cast<uint32_t>(
       depot.Take(magazine.slots, std::max<size_t>(1, magazine.capacity / 2)));
-  return magazine.count == 0 ? nullptr : magazine.slots[--magazine.count];
+  if (magazine.count == 0) return NoMemory(class_index);
+  return magazine.slots[--magazine.count];
 }
 
 __attribute__((noinline)) void FreeSlow(void* block, size_t class_index) {
@@ -395,7 +497,8 @@ __attribute__((noinline)) void FreeSlow(void* block, size_t class_index) {
 }  // namespace
 
 size_t BlockSize(size_t size) {
-  if (size <= kSlabBlockMax) [[likely]] return SizeOfClass(ClassOf(size));
+  if (size <= kSlabBlockMax) [[likely]]
+    return SizeOfClass(ClassOf(size));
   return LargeSize(size);
 }
 
@@ -404,32 +507,48 @@ size_t BlockSize(size_t size) {
 void* TryAllocate(size_t size) {
   if (size > kSlabBlockMax) return AllocateLarge(size);
   const size_t actual = BlockSize(size);
+  void* block = actual % 64 == 0 ? std::aligned_alloc(64, actual) : std::malloc(actual);
+  if (block == nullptr) return nullptr;
   Count(static_cast<int64_t>(actual));
   committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
-  return actual % 64 == 0 ? std::aligned_alloc(64, actual) : std::malloc(actual);
+  return block;
 }
 void Free(void* block, size_t size) {
   if (size > kSlabBlockMax) return FreeLarge(block, size);
   Count(-static_cast<int64_t>(BlockSize(size)));
-  committed_bytes.fetch_sub(static_cast<int64_t>(BlockSize(size)), std::memory_order_relaxed);
+  committed_bytes.fetch_sub(static_cast<int64_t>(BlockSize(size)),
+                            std::memory_order_relaxed);
   std::free(block);
 }
-bool IsInSparseSlab(const void*, size_t) { return false; }
-void FreeMoved(void* block, size_t size) { Free(block, size); }
+bool MayBeInSparseSlab(const void*) {
+  return false;
+}
+bool IsInSparseSlab(const void*, size_t) {
+  return false;
+}
+void* AllocateDense(size_t size) {
+  return Allocate(size);
+}
+void FreeMoved(void* block, size_t size) {
+  Free(block, size);
+}
 #else
 void* TryAllocate(size_t size) {
-  if (size > kSlabBlockMax) [[unlikely]] return AllocateLarge(size);
+  if (size > kSlabBlockMax) [[unlikely]]
+    return AllocateLarge(size);
   const size_t index = ClassOf(size);
   Count(static_cast<int64_t>(SizeOfClass(index)));
   if (this_cache != nullptr) [[likely]] {
     Magazine& magazine = this_cache->magazines[index];
-    if (magazine.count > 0) [[likely]] return magazine.slots[--magazine.count];
+    if (magazine.count > 0) [[likely]]
+      return magazine.slots[--magazine.count];
   }
   return AllocateSlow(index);
 }
 
 void Free(void* block, size_t size) {
-  if (size > kSlabBlockMax) [[unlikely]] return FreeLarge(block, size);
+  if (size > kSlabBlockMax) [[unlikely]]
+    return FreeLarge(block, size);
   const size_t index = ClassOf(size);
   Count(-static_cast<int64_t>(SizeOfClass(index)));
   if (this_cache != nullptr) [[likely]] {
@@ -442,8 +561,12 @@ void Free(void* block, size_t size) {
   FreeSlow(block, index);
 }
 
+bool MayBeInSparseSlab(const void* block) {
+  return TheSparseFilter().Has(block);
+}
+
 bool IsInSparseSlab(const void* block, size_t size) {
-  if (size > kSlabBlockMax) return false;
+  if (size > kSlabBlockMax || !MayBeInSparseSlab(block)) return false;
   return SlabOf(block, ClassOf(size))->is_sparse.load(std::memory_order_relaxed);
 }
 
@@ -452,6 +575,14 @@ void FreeMoved(void* block, size_t size) {
   const size_t index = ClassOf(size);
   Count(-static_cast<int64_t>(SizeOfClass(index)));
   AllDepots().of_class[index].Give(&block, 1);
+}
+
+void* AllocateDense(size_t size) {
+  for (;;) {
+    void* block = Allocate(size);
+    if (!IsInSparseSlab(block, size)) return block;
+    FreeMoved(block, size);  // It waited in the magazine since before the mark.
+  }
 }
 #endif
 
@@ -462,10 +593,31 @@ void* Allocate(size_t size) {
 }
 
 void Retire(void* block, size_t size) {
-  if (!is_concurrent.load(std::memory_order_relaxed) || this_cache == nullptr) {
+  if (!is_concurrent.load(std::memory_order_relaxed) || this_cache == nullptr ||
+      this_cache->frees_at_once) {
     return Free(block, size);
   }
-  this_cache->retired.push_back({block, size, retire_epoch.load(std::memory_order_acquire)});
+  // Whoever announces a later epoch than the stamp must not find the block any more, so
+  // what took it out of reach comes before the stamp is read. Pairs with
+  // WorkerGate::Enter.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  this_cache->retired.push_back(
+      {block, size, retire_epoch.load(std::memory_order_seq_cst)});
+}
+
+uint64_t RetireEpoch() {
+  return retire_epoch.load(std::memory_order_relaxed);
+}
+bool HasRetired() {
+  return this_cache != nullptr && !this_cache->retired.empty();
+}
+
+uint64_t PassRetired() {
+  uint64_t now = retire_epoch.load(std::memory_order_acquire);
+  if (HasRetired() && this_cache->retired.back().epoch >= now) {
+    now = retire_epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
+  }
+  return now;
 }
 
 size_t MarkSparseSlabs(unsigned percent) {
@@ -476,6 +628,13 @@ size_t MarkSparseSlabs(unsigned percent) {
 
 void ClearSparseSlabs() {
   for (Depot& depot : AllDepots().of_class) depot.ClearSparse();
+  TheSparseFilter().Clear();
+}
+
+int64_t FreeSlabBytes() {
+  int64_t bytes = 0;
+  for (const Depot& depot : AllDepots().of_class) bytes += depot.FreeBytes();
+  return bytes;
 }
 
 Usage GetUsage() {
@@ -486,19 +645,62 @@ Usage GetUsage() {
   for (const ThreadCache::Rep* cache : registry.caches) {
     usage.used_bytes += cache->unfolded_bytes.load(std::memory_order_relaxed);
   }
-  usage.cached_bytes = std::max<int64_t>(0, usage.committed_bytes - usage.used_bytes);
+  usage.cached_bytes =
+      std::max<int64_t>(0, usage.committed_bytes - usage.used_bytes - FreeSlabBytes());
   return usage;
 }
 
-int64_t UsedBytesApproximate() { return folded_bytes.load(std::memory_order_relaxed); }
+int64_t UsedBytesApproximate() {
+  return folded_bytes.load(std::memory_order_relaxed);
+}
 
-ThreadCache::ThreadCache() : rep_(std::make_unique<Rep>()) {
+int64_t UsedBytesNow() {
+  if (this_cache != nullptr) this_cache->FoldCount();
+  return folded_bytes.load(std::memory_order_relaxed);
+}
+
+int64_t OtherBytes() {
+  return other_bytes.load(std::memory_order_relaxed);
+}
+
+#ifdef SKARN_SANITIZED
+void RefreshOtherBytes() {}
+void ReturnFreePages() {}
+#else
+void RefreshOtherBytes() {
+  uint64_t epoch = 1;
+  size_t size = sizeof(epoch);
+  mallctl("epoch", &epoch, &size, &epoch, size);
+  const auto read = [](const char* name) {
+    size_t bytes = 0, bytes_size = sizeof(bytes);
+    return mallctl(name, &bytes, &bytes_size, nullptr, 0) == 0
+               ? static_cast<int64_t>(bytes)
+               : 0;
+  };
+  // All blocks of our arena are large: slabs, and what is too big for one.
+  static const std::string ours = [] {
+    const unsigned arena = static_cast<unsigned>(ArenaFlags() >> 20) - 1;
+    return "stats.arenas." + std::to_string(arena) + ".large.allocated";
+  }();
+  other_bytes.store(std::max<int64_t>(0, read("stats.allocated") - read(ours.c_str())),
+                    std::memory_order_relaxed);
+}
+
+static_assert(MALLCTL_ARENAS_ALL == 4096);
+void ReturnFreePages() {
+  mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0);
+}
+#endif
+
+ThreadCache::ThreadCache(Retiring retiring) : rep_(std::make_unique<Rep>()) {
+  rep_->frees_at_once = retiring == Retiring::kAtOnce;
   size_t total = 0;
   for (size_t i = 0; i < kClassCount; ++i) total += MagazineCapacity(i);
   rep_->storage.resize(total);
   void** next = rep_->storage.data();
   for (size_t i = 0; i < kClassCount; ++i) {
-    rep_->magazines[i] = {.slots = next, .capacity = static_cast<uint32_t>(MagazineCapacity(i))};
+    rep_->magazines[i] = {.slots = next,
+                          .capacity = static_cast<uint32_t>(MagazineCapacity(i))};
     next += MagazineCapacity(i);
   }
   Registry& registry = AllCaches();
@@ -518,27 +720,32 @@ ThreadCache::~ThreadCache() {
 }
 
 void ThreadCache::Fold(uint64_t safe_epoch) {
-  if (rep_->unfolded_bytes.load(std::memory_order_relaxed) != 0) rep_->FoldCount();
-  if (rep_->retired.empty()) return;
-  // Stamps ascend, so those that are safe come first.
-  size_t safe = 0;
-  while (safe < rep_->retired.size() && rep_->retired[safe].epoch < safe_epoch) {
-    Free(rep_->retired[safe].block, rep_->retired[safe].size);
-    ++safe;
+  if (!rep_->retired.empty()) {
+    size_t safe = 0;
+    while (safe < rep_->retired.size() && rep_->retired[safe].epoch < safe_epoch) {
+      const Retired& retired = rep_->retired[safe++];
+      if (IsInSparseSlab(retired.block, retired.size)) {
+        FreeMoved(retired.block, retired.size);
+      } else {
+        Free(retired.block, retired.size);
+      }
+    }
+    rep_->retired.erase(rep_->retired.begin(),
+                        rep_->retired.begin() + static_cast<ptrdiff_t>(safe));
   }
-  rep_->retired.erase(rep_->retired.begin(), rep_->retired.begin() + static_cast<long>(safe));
+  if (rep_->unfolded_bytes.load(std::memory_order_relaxed) != 0) rep_->FoldCount();
 }
 
 void ThreadCache::Flush() {
-  for (size_t i = 0; i < kClassCount; ++i) {
-    Magazine& magazine = rep_->magazines[i];
-    if (magazine.count == 0) continue;
-    AllDepots().of_class[i].Give(magazine.slots, magazine.count);
-    magazine.count = 0;
-  }
+  rep_->Flush();
 }
 
-void SetRetireEpoch(uint64_t epoch) { retire_epoch.store(epoch, std::memory_order_release); }
-void SetConcurrent(bool concurrent) { is_concurrent.store(concurrent, std::memory_order_relaxed); }
+void FlushThisThread() {
+  if (this_cache != nullptr) this_cache->Flush();
+}
+
+void SetConcurrent(bool concurrent) {
+  is_concurrent.store(concurrent, std::memory_order_relaxed);
+}
 
 }  // namespace skarn::memory

@@ -33,8 +33,9 @@ void WorkerGate::Enter(size_t participant) {
   std::atomic<uint64_t>& mine = participants_[participant].epoch;
   for (;;) {
     // Pairs with Close: either it sees this store, or this load sees its request.
-    mine.store(epoch_.load(std::memory_order_relaxed), std::memory_order_seq_cst);
-    if (!requested_.load(std::memory_order_seq_cst)) [[likely]] return;
+    mine.store(memory::RetireEpoch(), std::memory_order_seq_cst);
+    if (!requested_.load(std::memory_order_seq_cst)) [[likely]]
+      return;
     mine.store(kIdle, std::memory_order_release);
     // The futex wait of C++20 sleeps instead of burning the CPU that the owner may need.
     requested_.wait(true, std::memory_order_acquire);
@@ -65,7 +66,8 @@ void WorkerGate::Close(size_t participant) {
   for (size_t i = 0; i < participant_count_; ++i) {
     if (i == participant) continue;
     // Acquire pairs with the release in Leave: what it did before is visible here.
-    SpinUntil([&] { return participants_[i].epoch.load(std::memory_order_seq_cst) == kIdle; });
+    SpinUntil(
+        [&] { return participants_[i].epoch.load(std::memory_order_seq_cst) == kIdle; });
   }
 }
 
@@ -77,9 +79,12 @@ void WorkerGate::Open(size_t participant) {
 }
 
 uint64_t WorkerGate::AdvanceEpoch(size_t participant) {
-  const uint64_t now = epoch_.fetch_add(1, std::memory_order_acq_rel) + 1;
-  memory::SetRetireEpoch(now);
-  participants_[participant].epoch.store(now, std::memory_order_seq_cst);
+  std::atomic<uint64_t>& mine = participants_[participant].epoch;
+  const bool has_retired = memory::HasRetired();
+  const uint64_t now = has_retired ? memory::PassRetired() : memory::RetireEpoch();
+  if (mine.load(std::memory_order_relaxed) != now)
+    mine.store(now, std::memory_order_seq_cst);
+  if (!has_retired) return 0;
   uint64_t oldest = now;
   for (size_t i = 0; i < participant_count_; ++i) {
     const uint64_t epoch = participants_[i].epoch.load(std::memory_order_seq_cst);

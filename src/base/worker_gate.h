@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The gate lets one thread act on the whole server while every other one is between two commands:
-// FLUSHALL, the cut of a snapshot, CONFIG SET, CLIENT LIST. It costs the others one store per loop
-// turn and one load of a rarely written line per command. A sleeping thread is not waited for: it
-// finds the gate closed when it wakes.
+// The gate lets one thread act on the whole server while every other one is between two
+// commands: FLUSHALL, the cut of a snapshot, CONFIG SET, CLIENT LIST. It costs the others
+// one store per loop turn and one load of a rarely written line per command. A sleeping
+// thread is not waited for: it finds the gate closed when it wakes.
 //
 // The same word tells which blocks nobody can see any more (memory::Retire).
 //
@@ -21,7 +21,8 @@ class WorkerGate {
  public:
   explicit WorkerGate(size_t participant_count);
 
-  // Before touching shared state after a sleep. Waits while the gate is closed by another.
+  // Before touching shared state after a sleep. Waits while the gate is closed by
+  // another.
   void Enter(size_t participant);
   // Before sleeping; the participant touches no shared state until Enter.
   void Leave(size_t participant);
@@ -34,13 +35,14 @@ class WorkerGate {
   void Close(size_t participant);
   void Open(size_t participant);
 
-  // Once a loop turn: announces that this participant keeps no old pointers. Returns the epoch
-  // before which retired blocks are free of readers.
+  // Once a loop turn: announces that this participant keeps no old pointers. Returns the
+  // epoch before which the blocks that this thread has retired are free of readers, 0
+  // when it has none: then it writes to no line of others.
   uint64_t AdvanceEpoch(size_t participant);
 
  private:
-  // Idle, or the epoch at which the participant last started a turn. One line pair each: adjacent
-  // lines are fetched together on x86.
+  // Idle, or the epoch at which the participant last started a turn. One line pair each:
+  // adjacent lines are fetched together on x86.
   struct alignas(128) Participant {
     std::atomic<uint64_t> epoch{kIdle};
   };
@@ -49,14 +51,14 @@ class WorkerGate {
   const size_t participant_count_;
   std::unique_ptr<Participant[]> participants_;
   alignas(128) std::atomic<bool> requested_{false};
-  alignas(128) std::atomic<uint64_t> epoch_{1};
   std::atomic<int> owner_{-1};
 };
 
 // Closes the gate for a scope.
 class GateLock {
  public:
-  GateLock(WorkerGate& gate, size_t participant) : gate_(gate), participant_(participant) {
+  GateLock(WorkerGate& gate, size_t participant)
+      : gate_(gate), participant_(participant) {
     gate_.Close(participant_);
   }
   ~GateLock() { gate_.Open(participant_); }

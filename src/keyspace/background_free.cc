@@ -31,7 +31,8 @@ State& TheState() {
 std::atomic<bool> is_running{false};
 
 void Run(State& state) {
-  memory::ThreadCache cache;
+  // What comes here is detached already: nobody looks at its segments.
+  memory::ThreadCache cache(memory::ThreadCache::Retiring::kAtOnce);
   for (;;) {
     std::function<void()> free;
     {
