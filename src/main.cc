@@ -1,29 +1,97 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fmt/format.h>
+//
+// From the command line to a running server.
+#include <errno.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <string>
+#include <system_error>
+#include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/log.h"
+#include "server/config_launch.h"
+#include "server/process.h"
 #include "server/server.h"
 
 namespace {
 
+using skarn::ConfigKey;
+
 int Fatal(const std::string& text) {
-  fmt::print(stderr, "{}\n", text);
+  std::fputs(text.c_str(), stderr);
+  if (!text.ends_with('\n')) std::fputc('\n', stderr);
   return 1;
+}
+
+// What needs no server. -1: serve.
+int Answer(const skarn::Launch& launch) {
+  switch (launch.request) {
+    case skarn::LaunchRequest::kServe:
+      return -1;
+    case skarn::LaunchRequest::kVersion:
+      fmt::print("{}", skarn::VersionText());
+      return 0;
+    case skarn::LaunchRequest::kHelp:
+      fmt::print("{}", skarn::HelpText());
+      return 0;
+    case skarn::LaunchRequest::kCheckSystem:
+      return Fatal(
+          "This server has no system check of its own; skarn-tune looks at the machine.");
+    case skarn::LaunchRequest::kTestMemory:
+      return Fatal("This server has no memory test; use memtester or memtest86+.");
+  }
+  return 1;
+}
+
+int Serve(skarn::Launch launch) {
+  const skarn::Config& config = launch.config;
+  if (chdir(config.String(ConfigKey::kDir).c_str()) != 0) {
+    return Fatal(fmt::format("Can't chdir to '{}': {}", config.String(ConfigKey::kDir),
+                             std::generic_category().message(errno)));
+  }
+  if (auto log = skarn::ApplyLogSettings(config); !log) {
+    return Fatal(fmt::format("Can't open the log file: {}", log.error().text));
+  }
+  if (config.Bool(ConfigKey::kDaemonize)) {
+    if (auto done = skarn::Daemonize(); !done) return Fatal(done.error().text);
+  }
+  skarn::Log(skarn::LogLevel::kNotice, "Skarn {} is starting, PID: {}",
+             skarn::kSkarnVersion, getpid());
+  if (const auto unused = config.NotYetInUse(); !unused.empty()) {
+    skarn::Log(skarn::LogLevel::kWarning, "Accepted without effect yet: {}",
+               fmt::join(unused, ", "));
+  }
+  const uint64_t maxclients =
+      static_cast<uint64_t>(config.Integer(ConfigKey::kMaxclients));
+  if (const uint64_t possible = skarn::AdjustOpenFiles(maxclients);
+      possible < maxclients) {
+    skarn::Log(
+        skarn::LogLevel::kWarning,
+        "The limit of open files allows {} clients, not {}: maxclients is reduced.",
+        possible, maxclients);
+    launch.config.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
+  }
+  auto server = skarn::Server::Create(std::move(launch));
+  if (!server) {
+    skarn::Log(skarn::LogLevel::kWarning, "{}", server.error().text);
+    return Fatal(server.error().text);
+  }
+  skarn::WritePidFile((*server)->config());
+  const int exit_code = (*server)->Run();
+  skarn::RemovePidFile((*server)->config());
+  skarn::Log(skarn::LogLevel::kWarning, "Skarn is now ready to exit, bye bye...");
+  return exit_code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  skarn::Config config;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = std::string_view(argv[i]).substr(2);
-    const skarn::ConfigDirective* row = skarn::FindDirective(name);
-    if (row == nullptr) return Fatal(fmt::format("unknown option {}", argv[i]));
-    if (auto set = config.Set(row->key, skarn::Bytes(argv[i + 1])); !set) return Fatal(set.error().text);
-  }
-  auto server = skarn::Server::Create(std::move(config), "");
-  if (!server) return Fatal(server.error().text);
-  return (*server)->Run();
+  auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
+  if (!launch) return Fatal(launch.error().text);
+  const int answered = Answer(*launch);
+  return answered >= 0 ? answered : Serve(std::move(*launch));
 }

@@ -36,6 +36,8 @@ enum class Concern : uint32_t {
   kReplyMode = 1u << 8,
 };
 
+inline constexpr int64_t kReplyPeakResetMs = 5000;
+
 // What the layers above the executor do for it.
 class ServerHooks {
  public:
@@ -89,6 +91,12 @@ class ServerState {
   // CLIENT PAUSE, with the gate closed. Workers resume their clients when it is over.
   int64_t pause_until_us = 0;
   bool pause_is_for_all = false;
+
+  // Switched by DEBUG: expiry of keys that nobody touches, and how reply buffers shrink after
+  // a peak (gate; negative: never).
+  std::atomic<bool> is_active_expiry_on{true};
+  int64_t reply_peak_reset_ms = kReplyPeakResetMs;
+  bool is_reply_resizing_on = true;
 
   std::atomic<uint64_t> next_client_id{1};
   std::atomic<uint64_t> client_count{0};

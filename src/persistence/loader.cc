@@ -196,6 +196,16 @@ Result<> Loader::LoadHash(RdbFileReader& file, const RdbRecord& record, Entry::S
   return batch_.size() < kBatchKeys ? Result<>() : Insert();
 }
 
+void Loader::EraseOld(Shard& shard, Place place, uint64_t hash) {
+  Entry* const old = EntryAt(place);
+  if (old->HasExpiry()) --shard.expiry_count;
+  if (old->encoding() == Encoding::kTable && old->table()->expiry_count() > 0) {
+    --shard.field_expiry_count;
+  }
+  shard.table.Erase(place, hash);
+  FreeEntry(old, /*lazily=*/false);
+}
+
 Result<> Loader::Insert() {
   for (const Loaded& loaded : batch_) {
     Database& database = keyspace_.GetDatabase(loaded.db);
@@ -217,7 +227,9 @@ Result<> Loader::Insert() {
     }
     const Key key{entry->key(), loaded.hash};
     Shard& shard = keyspace_.GetDatabase(loaded.db).shards[key.ShardIndex()];
-    if (shard.Find(key)) {
+    if (const Place old = shard.Find(key); old && replaces_) {
+      EraseOld(shard, old, loaded.hash);
+    } else if (old) {
       result = Fail(fmt::format("the key '{}' occurs twice", key.bytes.substr(0, 128)));
       break;
     }

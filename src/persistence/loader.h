@@ -32,6 +32,9 @@ class Loader {
       : keyspace_(keyspace), settings_(settings), progress_(progress) {}
   ~Loader();
 
+  // A key that is there already gives way to the file's, instead of making the load fail.
+  void set_replaces(bool replaces) { replaces_ = replaces; }
+
   // Loads the file. Fails with offset and reason; what was loaded by then stays in the keyspace. A
   // file that is not there is no failure: then the result is false.
   // `pause`, when given, is called every few hundred keys, with nothing half done.
@@ -48,11 +51,13 @@ class Loader {
   Result<> LoadString(RdbFileReader& file, Entry::Shape shape);
   Result<> LoadHash(RdbFileReader& file, const RdbRecord& record, Entry::Shape shape);
   Result<> Insert();
+  void EraseOld(Shard& shard, Place place, uint64_t hash);
   uint32_t AccessOf(const RdbRecord& record) const;
 
   Keyspace& keyspace_;
   const Settings& settings_;
   LoadProgress& progress_;
+  bool replaces_ = false;
   unsigned db_ = 0;
   int64_t now_ms_ = 0;
   std::vector<Loaded> batch_;

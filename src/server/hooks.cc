@@ -10,12 +10,17 @@ void Hooks::PublishKeyEvent(Executor&, EventKind, Bytes, unsigned, Bytes) {}
 void Hooks::DropSubscriptions(Executor&, Client&) {}
 void Hooks::DropMonitor(Executor&, Client&) {}
 void Hooks::FeedMonitors(Executor&, const Client&, const Args&) {}
-void Hooks::OnNoteworthyCommand(Executor&, Client&, const Command&, const Args&, uint64_t,
-                                size_t) {}
-bool Hooks::KeepMemoryLimit(Executor&) { return true; }
-void Hooks::OnTick(Executor& executor, int64_t now_us) {
-  if (executor.worker().index() == 0) server_->saves().OnTick(now_us);
+bool Hooks::KeepMemoryLimit(Executor&) {
+  return true;
 }
-bool Hooks::OnIdle(Executor&) { return false; }
+void Hooks::OnTick(Executor& executor, int64_t now_us) {
+  server_->meter().Publish(executor);
+  if (executor.worker().index() != 0) return;
+  server_->meter().Sample(now_us);
+  server_->saves().OnTick(now_us);
+}
+bool Hooks::OnIdle(Executor&) {
+  return false;
+}
 
 }  // namespace skarn

@@ -20,32 +20,14 @@
 #include "commands/families.h"
 #include "keyspace/background_free.h"
 #include "server/admin.h"
+#include "server/memory_report.h"
+#include "server/process.h"
 
 namespace skarn {
 namespace {
 
-constexpr size_t kAcceptsPerTurnMax = 1000;
 // The gate also knows the threads that are no workers: the saver and the loader.
 constexpr size_t kExtraParticipants = 2;
-
-// Hands an accepted socket to its worker.
-class AdoptMessage : public Message {
- public:
-  explicit AdoptMessage(Accepted accepted) : accepted_(std::move(accepted)) {}
-  ~AdoptMessage() override {
-    if (accepted_.fd >= 0) close(accepted_.fd);
-  }
-  void Deliver(Worker& worker) override {
-    if (worker.Adopt(accepted_)) {
-      accepted_.fd = -1;
-    } else {
-      worker.CountPlaced(-1);
-    }
-  }
-
- private:
-  Accepted accepted_;
-};
 
 LoopKind LoopKindOf(ConfigEventLoop choice) {
   switch (choice) {
@@ -60,13 +42,13 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
 Server::Server(Config config) : config_(std::move(config)) {}
 
 Server::~Server() {
-  listeners_.clear();
+  listening_.clear();
   workers_.clear();
   executors_.clear();
 }
 
-Result<std::unique_ptr<Server>> Server::Create(Config config, std::string config_file) {
-  std::unique_ptr<Server> server(new Server(std::move(config)));
+Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
+  std::unique_ptr<Server> server(new Server(std::move(launch.config)));
   Config& values = server->config_;
   if (auto selected = SelectKernels(values.String(ConfigKey::kSimd)); !selected) {
     return std::unexpected(std::move(selected.error()));
@@ -85,15 +67,27 @@ Result<std::unique_ptr<Server>> Server::Create(Config config, std::string config
   ServerState& state = *server->state_;
   state.run_id = RandomHex(40);
   state.start_us = NowMicros();
-  state.config_file = std::move(config_file);
+  state.executable = ExecutablePath();
+  state.config_file = std::move(launch.file);
   state.keyspace.set_concurrent(worker_count > 1);
   for (const auto& family : AllFamilies()) state.command_table.Add(family);
   state.command_table.Add(ServerCommands());
+  for (const RenamedCommand& renamed : launch.renamed_commands) {
+    if (state.command_table.Rename(renamed.from, renamed.to)) continue;
+    const bool is_known = state.command_table.Find(renamed.from) != nullptr;
+    return Fail(ConfigErrorText(renamed.origin, is_known
+                                                    ? "Target command name already exists"
+                                                    : "No such command in rename-command"));
+  }
   server->hooks_ = std::make_unique<Hooks>(state);
   state.hooks = server->hooks_.get();
   server->saves_ = std::make_unique<SaveService>(state, worker_count);
+  server->meter_ = std::make_unique<Meter>(worker_count);
+  server->command_log_ = std::make_unique<CommandLog>(worker_count);
+  server->latency_ = std::make_unique<LatencyMonitor>();
   server->hooks_->set_server(*server);
   server->ApplySettings();
+  server->AddConfigHooks();
   if (auto built = server->BuildWorkers(); !built) return std::unexpected(built.error());
   if (auto bound = server->BindListeners(); !bound) return std::unexpected(bound.error());
   return server;
@@ -114,91 +108,6 @@ Result<> Server::BuildWorkers() {
   return {};
 }
 
-Result<> Server::BindListeners() {
-  const int backlog = static_cast<int>(config_.Integer(ConfigKey::kTcpBacklog));
-  const int port = static_cast<int>(config_.Integer(ConfigKey::kPort));
-  if (port != 0) {
-    for (const std::string& address : config_.Addresses(ConfigKey::kBind)) {
-      auto listener = Listener::Tcp(address, port, backlog);
-      if (!listener) {
-        return Fail(fmt::format("Failed listening on port {} (tcp), aborting: {}", port,
-                                listener.error().text));
-      }
-      if (*listener != nullptr) listeners_.push_back(std::move(*listener));
-    }
-    if (listeners_.empty()) return Fail(fmt::format("Failed listening on port {} (tcp)", port));
-  }
-  if (const std::string& path = config_.String(ConfigKey::kUnixsocket); !path.empty()) {
-    const unsigned permissions =
-        static_cast<unsigned>(config_.Integer(ConfigKey::kUnixsocketperm));
-    auto listener = Listener::Unix(path, permissions, backlog);
-    if (!listener) return std::unexpected(std::move(listener.error()).In("unix socket"));
-    listeners_.push_back(std::move(*listener));
-  }
-  for (size_t i = 0; i < listeners_.size(); ++i) {
-    auto added =
-        workers_[0]->loop().AddListener(listeners_[i]->fd(), static_cast<uint32_t>(i));
-    if (!added) return added;
-  }
-  return {};
-}
-
-// ---- accepting ---------------------------------------------------------------------------------
-
-void Server::OnAccept(void* owner, uint32_t tag) { static_cast<Server*>(owner)->Accept(tag); }
-
-void Server::Accept(size_t listener) {
-  for (size_t i = 0; i < kAcceptsPerTurnMax; ++i) {
-    Accepted accepted;
-    const auto status = listeners_[listener]->Accept(&accepted);
-    if (!status) {
-      Log(LogLevel::kWarning, "Accepting client connection: {}", status.error().text);
-      return;
-    }
-    if (!*status) return;
-    Place(std::move(accepted));
-  }
-}
-
-bool Server::IsRefused(const Accepted& accepted) {
-  const auto refuse = [&](std::string_view text) {
-    (void)!send(accepted.fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ++executors_[0]->statistics().rejected_connections;
-    close(accepted.fd);
-    return true;
-  };
-  const Settings& settings = state_->settings;
-  if (state_->client_count.load(std::memory_order_relaxed) >= settings.maxclients) {
-    return refuse("-ERR max number of clients reached\r\n");
-  }
-  if (settings.protected_mode && settings.requirepass.empty() && !accepted.is_loopback) {
-    return refuse(
-        "-DENIED Skarn is running in protected mode because protected mode is enabled and no "
-        "password is set for the default user. In this mode connections are only accepted from "
-        "the loopback interface. To connect from elsewhere: set a password (CONFIG SET "
-        "requirepass, or requirepass in the configuration file), or turn protected mode off "
-        "(CONFIG SET protected-mode no from this machine, protected-mode no in the file, or "
-        "--protected-mode no at the start) if nobody outside can reach the port.\r\n");
-  }
-  return false;
-}
-
-void Server::Place(Accepted accepted) {
-  state_->connections_received.fetch_add(1, std::memory_order_relaxed);
-  if (IsRefused(accepted)) return;
-  accepted.id = state_->next_client_id.fetch_add(1, std::memory_order_relaxed);
-  Worker* target = workers_[0].get();
-  for (const auto& worker : workers_) {
-    if (worker->connection_count() < target->connection_count()) target = worker.get();
-  }
-  target->CountPlaced(1);
-  if (target == workers_[0].get()) {
-    AdoptMessage(std::move(accepted)).Deliver(*target);
-  } else {
-    target->Post(std::make_unique<AdoptMessage>(std::move(accepted)));
-  }
-}
-
 // ---- running -----------------------------------------------------------------------------------
 
 int Server::Run() {
@@ -209,6 +118,7 @@ int Server::Run() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   BackgroundFree::Start();
+  meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");
   state_->SetConcern(Concern::kDataLoading, true);
   for (const auto& worker : workers_) {
@@ -230,7 +140,6 @@ int Server::Run() {
   for (std::thread& thread : threads_) thread.join();
   saves_->Join();
   BackgroundFree::Stop();
-  Log(LogLevel::kWarning, "Skarn is now ready to exit, bye bye...");
   return exit_code_.load(std::memory_order_acquire);
 }
 

@@ -18,15 +18,19 @@
 #include "net/worker.h"
 #include "persistence/loader.h"
 #include "persistence/save_service.h"
-#include "server/config.h"
+#include "server/config_command.h"
+#include "server/config_launch.h"
+#include "server/command_log.h"
 #include "server/hooks.h"
+#include "server/latency_monitor.h"
+#include "server/meter.h"
 
 namespace skarn {
 
 class Server {
  public:
   // The parts, with the sockets bound; nothing runs yet.
-  static Result<std::unique_ptr<Server>> Create(Config config, std::string config_file);
+  static Result<std::unique_ptr<Server>> Create(Launch launch);
   ~Server();
 
   // Runs until shutdown; returns the exit code of the process.
@@ -45,20 +49,38 @@ class Server {
   Shutdown DefaultShutdown() const { return {.saves = saves_->HasSavePoints()}; }
 
   Config& config() { return config_; }
+  // What puts a CONFIG SET in force besides ApplySettings.
+  const ConfigHooks& config_hooks() const { return config_hooks_; }
   ServerState& state() { return *state_; }
   SaveService& saves() { return *saves_; }
+  Meter& meter() { return *meter_; }
+  CommandLog& command_log() { return *command_log_; }
+  LatencyMonitor& latency() { return *latency_; }
   const LoadProgress& load_progress() const { return load_progress_; }
   int64_t load_started_us() const { return load_started_us_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   // Copies what workers look at from the configuration. With the gate closed, or before the start.
   void ApplySettings();
 
+  // A listening socket, as INFO shows it; `port` is 0 for a unix socket, whose path is the address.
+  struct Listening {
+    std::string address;
+    int port = 0;
+    uint32_t tag = 0;
+    std::unique_ptr<Listener> listener;
+  };
+  const std::vector<Listening>& listening() const { return listening_; }
+
  private:
   explicit Server(Config config);
 
   Result<> BuildWorkers();
+  // listening.cc
   Result<> BindListeners();
-  void Accept(size_t listener);
+  Result<> BindTcp(const Config& config, std::vector<Listening>* opened,
+                   std::vector<Listening>* kept);
+  Result<> Rebind(const Config& config);
+  void Accept(uint32_t tag);
   void Place(Accepted accepted);
   static void OnAccept(void* owner, uint32_t tag);
   // Loads the snapshot file on the calling thread while workers answer LOADING.
@@ -66,13 +88,23 @@ class Server {
   void HandleSignal(int signal);
   bool IsRefused(const Accepted& accepted);
 
+  // config_hooks.cc
+  void AddConfigHooks();
+  Result<> ChangeMaxClients(const Config& before, const Config& after);
+  void ChangePassword(const Config& after);
+
   Config config_;
+  ConfigHooks config_hooks_;
   std::unique_ptr<ServerState> state_;
   std::unique_ptr<Hooks> hooks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Executor>> executors_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<Listening> listening_;
+  uint32_t next_listener_tag_ = 0;
   std::unique_ptr<SaveService> saves_;
+  std::unique_ptr<Meter> meter_;
+  std::unique_ptr<CommandLog> command_log_;
+  std::unique_ptr<LatencyMonitor> latency_;
   LoadProgress load_progress_;
   int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;

@@ -125,6 +125,10 @@ void Server::ApplySettings() {
   }
   saves_->SetSavePoints(std::move(points));
 
+  state_->SetConcern(Concern::kSaveFailed, !saves_->status().last_ok &&
+                                              to.stop_writes_on_bgsave_error &&
+                                              saves_->HasSavePoints());
+
   state_->cycles_per_us = static_cast<double>(CyclesPerSecond()) / 1e6;
   state_->nanoseconds_per_cycle_q20 =
       static_cast<uint64_t>(1000.0 / state_->cycles_per_us * (1 << 20));
