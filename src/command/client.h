@@ -64,6 +64,7 @@ class Client : public Connection {
   }
   uint32_t concerns = 0;  // Of this client: Executor::UpdateConcerns.
   bool is_executing_exec = false;
+  bool has_used_transactions = false;  // MULTI or WATCH, ever: CLIENT LIST tells.
   bool capa_redirect = false;
   bool import_source = false;
   ReplyMode reply_mode = ReplyMode::kOn;

@@ -8,6 +8,7 @@
 #include "arch/cycles.h"
 #include "base/check.h"
 #include "command/executor.h"
+#include "resp/reply_errors.h"
 
 namespace skarn {
 
@@ -50,25 +51,40 @@ void Executor::Execute(const Pending& pending) {
   const Args args(words_.data() + pending.first_word, pending.word_count);
   worker_.LendOutput(client);
   ReplyWriter reply(client.output, client.protocol);
+  const size_t reply_begin = client.output.position();
+  current_ = &pending;
   client.net_input_bytes += pending.input_bytes;
+  ExecuteRequest(pending, args, reply);
+  current_ = nullptr;
+  if (client.is_parked || client.is_paused) [[unlikely]] {
+    client.output.Truncate(reply_begin);
+    PutAside(client, pending);
+    return;
+  }
+  if (client.reply_mode != ReplyMode::kOn) [[unlikely]] {
+    ApplyReplyMode(client, pending.command, reply_begin);
+  }
+  if (!after_reply_.empty()) [[unlikely]] DeliverAfterReply();
+  if (view_.HasExpired()) [[unlikely]] view_.EraseExpired();
+}
+
+void Executor::ExecuteRequest(const Pending& pending, const Args& args, ReplyWriter& reply) {
+  Client& client = *pending.client;
   const Command* command = pending.command;
+  const uint32_t concerns =
+      client.concerns | server_.concerns.load(std::memory_order_relaxed);
+  const bool is_stranger =
+      (concerns & static_cast<uint32_t>(Concern::kNotAuthenticated)) != 0 &&
+      (command == nullptr || !command->Has(CommandFlag::kNoAuth));
+  if (is_stranger) [[unlikely]] return Reject(client, command, reply, kNoAuth);
   if (command == nullptr || command->handler == nullptr) [[unlikely]] {
     return RejectUnknown(client, command, args, reply);
   }
   const int count = static_cast<int>(args.size());
   if (command->arity > 0 ? count != command->arity : count < -command->arity) [[unlikely]] {
-    return Reject(client, command, reply,
-                  ReplyError(fmt::format("-ERR wrong number of arguments for '{}' command",
-                                         command->full_name)));
+    return Reject(client, command, reply, WrongArgumentCount(command->full_name));
   }
-  current_ = &pending;
-  const size_t reply_begin = client.output.position();
-  const uint32_t concerns =
-      client.concerns | server_.concerns.load(std::memory_order_relaxed);
-  if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns)) {
-    if (client.is_paused) PutAside(client, pending);
-    return;
-  }
+  if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns)) return;
   std::span<const Key> keys(keys_.data() + pending.first_key, pending.key_count);
   if (!command->has_simple_keys) [[unlikely]] {
     if (!MovableKeys(*command, args, &movable_keys_)) {
@@ -78,21 +94,23 @@ void Executor::Execute(const Pending& pending) {
     keys = movable_keys_;
   }
   RunLocked(client, *command, args, keys, reply);
-  if (client.is_parked) [[unlikely]] {
-    client.output.Truncate(reply_begin);
-    PutAside(client, pending);
-    return;
-  }
-  if (client.reply_mode != ReplyMode::kOn) [[unlikely]] ApplyReplyMode(client, reply_begin);
-  if (view_.HasExpired()) [[unlikely]] view_.EraseExpired();
 }
 
-void Executor::ApplyReplyMode(Client& client, size_t reply_begin) {
+void Executor::DeliverAfterReply() {
+  std::vector<std::unique_ptr<Message>> messages;
+  messages.swap(after_reply_);
+  for (const auto& message : messages) message->Deliver(worker_);
+}
+
+void Executor::ApplyReplyMode(Client& client, const Command* command, size_t reply_begin) {
   if (client.reply_mode == ReplyMode::kSkipNext) {
     client.reply_mode = ReplyMode::kSkipThis;  // Set by the command just run: it said nothing.
     return;
   }
-  client.output.Truncate(reply_begin);
+  // SUBSCRIBE and its kin answer by pushes, which are no replies.
+  const bool is_push = command != nullptr && command->Has(CommandFlag::kPubSub) &&
+                       command->Has(CommandFlag::kNoScript);
+  if (!is_push) client.output.Truncate(reply_begin);
   if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
 }
 
@@ -163,6 +181,10 @@ void Executor::AfterCall(Client& client, const Command& command, const Args& arg
     CountError(reply);
   }
   if (server_.settings.latency_tracking) CountDuration(statistics, cycles);
+  if (server_.HasConcern(Concern::kMonitored) && !command.Has(CommandFlag::kSkipMonitor) &&
+      !command.Has(CommandFlag::kAdmin)) [[unlikely]] {
+    server_.hooks->FeedMonitors(*this, client, command, args);
+  }
   const size_t reply_bytes = client.output.position() - reply_begin;
   if (cycles > server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
       (current_ != nullptr && current_->input_bytes > server_.large_request_bytes)) [[unlikely]] {
@@ -196,14 +218,19 @@ void Executor::CountDuration(CommandStatistics& statistics, uint64_t cycles) {
 
 void Executor::Reject(Client& client, const Command* command, ReplyWriter& reply,
                       const ReplyError& error) {
-  reply.Error(error);
+  if (command != nullptr && command->spec->name == "exec") {
+    // What refuses EXEC ends the transaction.
+    Bytes reason = error.text();
+    reason.remove_prefix(reason.starts_with("-ERR ") ? 5 : 1);
+    reply.Error(ReplyError(
+        fmt::format("-EXECABORT Transaction discarded because of: {}", reason)));
+    DiscardTransaction(client);
+  } else {
+    reply.Error(error);
+    if (client.in_transaction()) client.transaction.has_failed = true;
+  }
   CountError(reply);
   if (command != nullptr) ++statistics_.commands[command->index].rejected_calls;
-  if (client.in_transaction()) client.transaction.has_failed = true;
-  if (client.reply_mode != ReplyMode::kOn) {
-    // A refused command is silent too, but says so to nobody; the position is the reply's start.
-    if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
-  }
 }
 
 void Executor::RejectUnknown(Client& client, const Command* container, const Args& args,
@@ -211,9 +238,7 @@ void Executor::RejectUnknown(Client& client, const Command* container, const Arg
   constexpr size_t kShownMax = 128;
   if (container != nullptr) {
     if (args.size() < 2) {
-      return Reject(client, container, reply,
-                    ReplyError(fmt::format("-ERR wrong number of arguments for '{}' command",
-                                           container->full_name)));
+      return Reject(client, container, reply, WrongArgumentCount(container->full_name));
     }
     std::string upper(container->full_name);
     for (char& c : upper) c = ToUpper(c);

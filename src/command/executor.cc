@@ -36,6 +36,15 @@ class ResumeMessage : public Message {
   const uint64_t client_id_;
 };
 
+class UnpauseMessage : public Message {
+ public:
+  explicit UnpauseMessage(Executor& executor) : executor_(executor) {}
+  void Deliver(Worker&) override { executor_.ResumePaused(); }
+
+ private:
+  Executor& executor_;
+};
+
 }  // namespace
 
 Executor::Executor(ServerState& server, Worker& worker)
@@ -90,6 +99,13 @@ void Executor::Flush(Client& client) {
     client.worker().MarkDirty(client);
     client.worker().loop().Wake();
   }
+}
+
+void Executor::Close(Client& client) {
+  client.worker().Close(client);
+  if (&client.worker() == &worker_) return;
+  SKARN_DCHECK(is_gate_held_);
+  client.worker().loop().Wake();
 }
 
 // ---- parsing -----------------------------------------------------------------------------------
@@ -284,6 +300,7 @@ void Executor::FinishBatch() {
 
 void Executor::PutAside(Client& client, const Pending& pending) {
   client.input.begin = pending.input_begin;
+  client.net_input_bytes -= pending.input_bytes;
   client.parser.Reset();
   worker_.SetReading(client, false);
 }
@@ -320,8 +337,34 @@ void Executor::OnTick(int64_t now_us) {
   now_us_ = now_us;
   view_.SetNow(now_us / 1000);
   view_.SetEventMask(server_.settings.notify_mask);
-  if (!paused_clients_.empty() && now_us >= server_.pause_until_us) ResumePaused();
+  if (server_.HasConcern(Concern::kPaused) && now_us >= server_.pause_until_us) {
+    server_.SetConcern(Concern::kPaused, false);
+  }
+  if (!paused_clients_.empty()) {
+    if (now_us >= server_.pause_until_us) {
+      ResumePaused();
+    } else {
+      worker_.TickAt(server_.pause_until_us);
+    }
+  }
   server_.hooks->OnTick(*this, now_us);
+}
+
+void Executor::PauseClients(int64_t until_us, bool is_for_all) {
+  if (now_us_ >= server_.pause_until_us) server_.pause_is_for_all = false;
+  server_.pause_until_us = std::max(server_.pause_until_us, until_us);
+  server_.pause_is_for_all |= is_for_all;
+  server_.SetConcern(Concern::kPaused, true);
+}
+
+void Executor::UnpauseClients() {
+  server_.pause_until_us = 0;
+  server_.pause_is_for_all = false;
+  server_.SetConcern(Concern::kPaused, false);
+  // By message: a worker may stand in the middle of a batch that holds more of a paused client.
+  for (Executor* executor : server_.executors) {
+    executor->worker_.Post(std::make_unique<UnpauseMessage>(*executor));
+  }
 }
 
 void Executor::ResumePaused() {

@@ -112,9 +112,22 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     is_gate_held_ = false;
   }
 
+  // The client whose request is being executed, or null.
+  const Client* current_client() const { return current_ == nullptr ? nullptr : current_->client; }
+  // Delivers a message to this worker behind the reply that is being written.
+  void PostAfterReply(std::unique_ptr<Message> message) {
+    after_reply_.push_back(std::move(message));
+  }
+
   int64_t now_us() const { return now_us_; }
-  // CLIENT UNPAUSE or the end of a pause.
-  void ResumePaused();
+  // CLIENT PAUSE and UNPAUSE for all workers; with the gate closed. A pause is never made shorter or
+  // weaker by another.
+  void PauseClients(int64_t until_us, bool is_for_all);
+  void UnpauseClients();
+  void ResumePaused();  // Those of this worker, between two batches.
+  size_t paused_client_count() const { return paused_clients_.size(); }
+  // Closes a client of any worker, with the gate closed; of this worker, any time.
+  void Close(Client& client);
 
  private:
   struct Pending {
@@ -137,6 +150,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void FinishBatch();
 
   void Execute(const Pending& pending);
+  void ExecuteRequest(const Pending& pending, const Args& args, ReplyWriter& reply);
+  void DeliverAfterReply();
   // The checks besides arity; false when the reply is written or the client is to be put aside.
   bool AdmitInSpecialState(Client& client, const Command& command, const Args& args,
                            ReplyWriter& reply, uint32_t concerns);
@@ -157,11 +172,10 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   bool IsWatchBroken(Client& client);
   void PutAside(Client& client, const Pending& pending);
   void CheckOutputLimit(Client& client);
-  void FeedMonitors(const Client& client, const Command& command, const Args& args);
   bool IsSnapshotBehind() const;
   bool IsDeniedOnOom(const Client& client, const Command& command) const;
-  bool MustPause(const Client& client, const Command& command, bool is_queued) const;
-  void ApplyReplyMode(Client& client, size_t reply_begin);
+  bool MustPause(const Client& client, const Command& command) const;
+  void ApplyReplyMode(Client& client, const Command* command, size_t reply_begin);
   void CountError(const ReplyWriter& reply);
   void CountDuration(CommandStatistics& statistics, uint64_t cycles);
 
@@ -186,6 +200,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   LockSet locks_;
   const Pending* current_ = nullptr;
   std::vector<uint64_t> paused_clients_;
+  std::vector<std::unique_ptr<Message>> after_reply_;
 };
 
 }  // namespace skarn

@@ -27,7 +27,7 @@ bool IsAllowedWhileSubscribed(const Command& command) {
 
 // What is not queued inside MULTI but acts at once.
 bool ActsInTransaction(const Command& command) {
-  return IsOneOf(command, {"exec", "discard", "multi", "watch", "quit", "reset"});
+  return IsOneOf(command, {"exec", "discard", "quit", "reset"});
 }
 
 }  // namespace
@@ -52,11 +52,12 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
   if (Has(concerns, Concern::kNotAuthenticated) && !command.Has(CommandFlag::kNoAuth)) {
     return reject(kNoAuth);
   }
-  const bool is_queued =
-      Has(concerns, Concern::kInTransaction) && !ActsInTransaction(command);
-  if (is_queued && command.Has(CommandFlag::kNoMulti)) {
-    return reject(ReplyError(std::string("-ERR Command not allowed inside a transaction")));
+  const bool is_in_transaction = Has(concerns, Concern::kInTransaction);
+  if (is_in_transaction && command.Has(CommandFlag::kNoMulti)) {
+    return reject(ReplyError("-ERR Command '" + command.full_name +
+                             "' not allowed inside a transaction"));
   }
+  const bool is_queued = is_in_transaction && !ActsInTransaction(command);
   if (Has(concerns, Concern::kMaxMemory) && !is_gate_held_) {
     const bool is_kept = server_.hooks->KeepMemoryLimit(*this);
     if (!is_kept && IsDeniedOnOom(client, command)) return reject(kOom);
@@ -74,9 +75,10 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
   if (Has(concerns, Concern::kDataLoading) && !command.Has(CommandFlag::kLoading)) {
     return reject(kLoading);
   }
-  if (Has(concerns, Concern::kPaused) && MustPause(client, command, is_queued)) {
+  if (Has(concerns, Concern::kPaused) && MustPause(client, command)) {
     client.is_paused = true;
     paused_clients_.push_back(client.id());
+    worker_.TickAt(server_.pause_until_us);
     return false;
   }
   if (Has(concerns, Concern::kSaving) && command.Has(CommandFlag::kWrite) && !is_queued &&
@@ -85,7 +87,6 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
     paused_clients_.push_back(client.id());
     return false;
   }
-  if (Has(concerns, Concern::kMonitored)) FeedMonitors(client, command, args);
   if (!is_queued) return true;
   Queue(client, command, args, reply);
   return false;
@@ -108,9 +109,8 @@ bool Executor::IsDeniedOnOom(const Client& client, const Command& command) const
       [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kDenyOom); });
 }
 
-bool Executor::MustPause(const Client& client, const Command& command, bool is_queued) const {
-  if (is_queued || now_us_ >= server_.pause_until_us) return false;
-  if (IsOneOf(command, {"client|unpause", "client|pause"})) return false;
+bool Executor::MustPause(const Client& client, const Command& command) const {
+  if (now_us_ >= server_.pause_until_us) return false;
   if (server_.pause_is_for_all) return true;
   // Writes, and what may replicate: PUBLISH and the like.
   if (command.Has(CommandFlag::kWrite) || IsOneOf(command, {"publish", "spublish", "pfcount"})) {
@@ -120,11 +120,6 @@ bool Executor::MustPause(const Client& client, const Command& command, bool is_q
   return std::any_of(
       client.transaction.queue.begin(), client.transaction.queue.end(),
       [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kWrite); });
-}
-
-void Executor::FeedMonitors(const Client& client, const Command& command, const Args& args) {
-  if (command.Has(CommandFlag::kSkipMonitor) || command.Has(CommandFlag::kAdmin)) return;
-  server_.hooks->FeedMonitors(*this, client, args);
 }
 
 void Executor::CheckOutputLimit(Client& client) {

@@ -21,6 +21,7 @@ namespace skarn {
 
 class Client;
 class Executor;
+class PubSub;
 
 // Reasons why a command cannot just run: one bit each, so that the common case is one test.
 enum class Concern : uint32_t {
@@ -49,7 +50,8 @@ class ServerHooks {
   virtual void DropSubscriptions(Executor& executor, Client& client) = 0;
   // The client leaves MONITOR; a command is shown to those who are in it.
   virtual void DropMonitor(Executor& executor, Client& client) = 0;
-  virtual void FeedMonitors(Executor& executor, const Client& client, const Args& args) = 0;
+  virtual void FeedMonitors(Executor& executor, const Client& client, const Command& command,
+                            const Args& args) = 0;
   // A command was slow or large: for the command log and latency events.
   virtual void OnNoteworthyCommand(Executor& executor, Client& client, const Command& command,
                                    const Args& args, uint64_t cycles, size_t reply_bytes) = 0;
@@ -75,6 +77,7 @@ class ServerState {
   ShardWaiters waiters;
   std::vector<Executor*> executors;  // Constant after the start; by worker index.
   ServerHooks* hooks = nullptr;
+  PubSub* pubsub = nullptr;  // Channels and subscriptions: pubsub/pubsub.h.
 
   std::atomic<uint32_t> concerns{0};
   void SetConcern(Concern concern, bool is_on) {

@@ -101,8 +101,8 @@ void Worker::Turn() {
   SendDirty();
   CloseListed();
   if (now_us_ >= next_tick_us_) {
-    handler_->OnTick(now_us_);
     next_tick_us_ = now_us_ + int64_t{tick_ms_} * 1000;
+    handler_->OnTick(now_us_);  // May ask for an earlier one.
     SendDirty();
     CloseListed();
   }

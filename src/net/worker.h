@@ -9,6 +9,7 @@
 // Threads: its own; Post and Wake from any. Owner: the server.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -115,6 +116,8 @@ class Worker {
   void CountPlaced(int by) {
     connection_count_.fetch_add(static_cast<size_t>(by), std::memory_order_relaxed);
   }
+  // Asks for a tick at this time, if none is due before.
+  void TickAt(int64_t time_us) { next_tick_us_ = std::min(next_tick_us_, time_us); }
   void set_tick_ms(int tick_ms) { tick_ms_ = tick_ms; }
   // Of the idle blocks kept for lending.
   size_t PooledBytes() const { return blocks_.SizeBytes(); }

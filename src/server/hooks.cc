@@ -1,26 +1,43 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/hooks.h"
 
+#include <fmt/format.h>
+
 #include "command/executor.h"
+#include "pubsub/pubsub.h"
 #include "server/server.h"
 
 namespace skarn {
 
-void Hooks::PublishKeyEvent(Executor&, EventKind, Bytes, unsigned, Bytes) {}
-void Hooks::DropSubscriptions(Executor&, Client&) {}
-void Hooks::DropMonitor(Executor&, Client&) {}
-void Hooks::FeedMonitors(Executor&, const Client&, const Args&) {}
-bool Hooks::KeepMemoryLimit(Executor&) {
-  return true;
+void Hooks::PublishKeyEvent(Executor& executor, EventKind, Bytes event, unsigned db, Bytes key) {
+  PubSub& pubsub = *state_.pubsub;
+  if (pubsub.is_idle()) return;
+  const uint32_t mask = state_.settings.notify_mask;
+  if ((mask & Bit(EventKind::kKeyspace)) != 0) {
+    pubsub.Publish(executor, fmt::format("__keyspace@{}__:{}", db, key), event);
+  }
+  if ((mask & Bit(EventKind::kKeyevent)) != 0) {
+    pubsub.Publish(executor, fmt::format("__keyevent@{}__:{}", db, event), key);
+  }
 }
+
+void Hooks::DropSubscriptions(Executor& executor, Client& client) {
+  state_.pubsub->Drop(executor, client);
+}
+
+void Hooks::DropMonitor(Executor& executor, Client& client) { monitors_.Drop(executor, client); }
+
+void Hooks::FeedMonitors(Executor& executor, const Client& client, const Command& command,
+                         const Args& args) {
+  monitors_.Feed(executor, client, command, args);
+}
+
+bool Hooks::KeepMemoryLimit(Executor&) { return true; }
 void Hooks::OnTick(Executor& executor, int64_t now_us) {
   server_->meter().Publish(executor);
   if (executor.worker().index() != 0) return;
   server_->meter().Sample(now_us);
   server_->saves().OnTick(now_us);
-}
-bool Hooks::OnIdle(Executor&) {
-  return false;
 }
 
 }  // namespace skarn

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "command/server_state.h"
+#include "server/monitor.h"
 
 namespace skarn {
 
@@ -12,13 +13,14 @@ class Server;
 
 class Hooks : public ServerHooks {
  public:
-  explicit Hooks(ServerState& state) : state_(state) {}
+  Hooks(ServerState& state, size_t worker_count) : state_(state), monitors_(worker_count) {}
 
   void PublishKeyEvent(Executor& executor, EventKind kind, Bytes event, unsigned db,
                        Bytes key) override;
   void DropSubscriptions(Executor& executor, Client& client) override;
   void DropMonitor(Executor& executor, Client& client) override;
-  void FeedMonitors(Executor& executor, const Client& client, const Args& args) override;
+  void FeedMonitors(Executor& executor, const Client& client, const Command& command,
+                    const Args& args) override;
   void OnNoteworthyCommand(Executor& executor, Client& client, const Command& command,
                            const Args& args, uint64_t cycles, size_t reply_bytes) override;
   bool KeepMemoryLimit(Executor& executor) override;
@@ -28,9 +30,11 @@ class Hooks : public ServerHooks {
  public:
   void set_server(Server& server) { server_ = &server; }
   Server& server() { return *server_; }
+  Monitors& monitors() { return monitors_; }
 
  private:
   ServerState& state_;
+  Monitors monitors_;
   Server* server_ = nullptr;  // Set before workers start.
 };
 

@@ -79,7 +79,9 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
                                                     ? "Target command name already exists"
                                                     : "No such command in rename-command"));
   }
-  server->hooks_ = std::make_unique<Hooks>(state);
+  server->hooks_ = std::make_unique<Hooks>(state, worker_count);
+  server->pubsub_ = std::make_unique<PubSub>(worker_count);
+  state.pubsub = server->pubsub_.get();
   state.hooks = server->hooks_.get();
   server->saves_ = std::make_unique<SaveService>(state, worker_count);
   server->meter_ = std::make_unique<Meter>(worker_count);

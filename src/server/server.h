@@ -16,6 +16,7 @@
 #include "command/server_state.h"
 #include "net/listener.h"
 #include "net/worker.h"
+#include "pubsub/pubsub.h"
 #include "persistence/loader.h"
 #include "persistence/save_service.h"
 #include "server/config_command.h"
@@ -96,6 +97,7 @@ class Server {
   Config config_;
   ConfigHooks config_hooks_;
   std::unique_ptr<ServerState> state_;
+  std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<Hooks> hooks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Executor>> executors_;

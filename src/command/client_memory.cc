@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "command/client_memory.h"
+
+#include "net/worker.h"
+
+namespace skarn {
+namespace {
+
+// A node of a std::set<std::string>, and its place in the list of its worker.
+constexpr size_t kSubscriptionBytes = 128;
+constexpr size_t kWatchBytes = 96;
+
+size_t BytesOf(const std::set<std::string>& names) {
+  size_t sum = 0;
+  for (const std::string& name : names) sum += kSubscriptionBytes + name.size();
+  return sum;
+}
+
+}  // namespace
+
+ClientMemory MemoryOf(const Client& client) {
+  ClientMemory memory;
+  if (!client.input.empty()) {
+    memory.query_bytes = client.input.bytes().size();
+    memory.query_free_bytes = client.input.capacity - memory.query_bytes;
+  }
+  const Transaction& transaction = client.transaction;
+  memory.queued_bytes =
+      transaction.queue_bytes + transaction.queue.size() * sizeof(QueuedCommand);
+  for (const WatchedKey& watched : transaction.watched) {
+    memory.watch_bytes += kWatchBytes + watched.key.size();
+  }
+  memory.subscription_bytes = BytesOf(client.channels) + BytesOf(client.patterns) +
+                              BytesOf(client.shard_channels);
+  memory.output_bytes = client.output.pending_bytes();
+  memory.reply_buffer_bytes = client.output.capacity();
+  size_t output = client.output.capacity();
+  if (memory.output_bytes > output) output = memory.output_bytes;
+  memory.total_bytes = sizeof(Client) + memory.query_bytes + memory.query_free_bytes +
+                       memory.queued_bytes + memory.watch_bytes +
+                       memory.subscription_bytes + output + client.name.size() +
+                       client.lib_name.size() + client.lib_version.size();
+  return memory;
+}
+
+}  // namespace skarn

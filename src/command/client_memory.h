@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What a client costs in memory: buffers, queued commands, watches, subscriptions. CLIENT
+// LIST, INFO, the limit of maxmemory-clients and the memory limit of the server read it.
+// Threads: the worker that owns the client; others only while the gate is closed.
+#pragma once
+
+#include <cstddef>
+
+#include "command/client.h"
+
+namespace skarn {
+
+struct ClientMemory {
+  size_t query_bytes = 0;       // Received, not yet executed.
+  size_t query_free_bytes = 0;  // Room behind them in the buffer.
+  size_t queued_bytes = 0;      // Commands inside MULTI.
+  size_t watch_bytes = 0;
+  size_t subscription_bytes = 0;
+  size_t reply_buffer_bytes = 0;  // Of the block that replies are written into.
+  size_t output_bytes = 0;        // Replies that wait to be sent.
+  size_t total_bytes = 0;
+};
+
+ClientMemory MemoryOf(const Client& client);
+
+// Those of a class: what MEMORY STATS and INFO show.
+inline size_t TotalMemoryOf(const Client& client) {
+  return MemoryOf(client).total_bytes;
+}
+
+}  // namespace skarn
