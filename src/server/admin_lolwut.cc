@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "command/context.h"
+#include "command/version.h"
 #include "server/admin.h"
 #include "server/process.h"
 
@@ -62,7 +63,7 @@ void Lolwut(CommandContext&, const Args& args, ReplyWriter& reply) {
                      static_cast<size_t>(std::clamp<int64_t>(rows, 1, kRowsMax)));
     text += '\n';
   }
-  text += fmt::format("Skarn {}, Valkey ver. 9.1.2\n", kSkarnVersion);
+  text += fmt::format("Skarn {}, Valkey ver. {}\n", kSkarnVersion, kCompatibleVersion);
   reply.Verbatim("txt", text);
 }
 

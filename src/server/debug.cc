@@ -16,7 +16,7 @@
 #include "command/help.h"
 #include "commands/generic.h"
 #include "persistence/loader.h"
-#include "persistence/rdb_writer.h"
+#include "persistence/rdb_value.h"
 #include "server/access.h"
 #include "server/admin.h"
 #include "server/config_rewrite.h"
@@ -84,18 +84,7 @@ void ReplyUnknown(const Args& args, ReplyWriter& reply) {
 // The bytes that a value takes in a snapshot file, without its type.
 size_t SerializedBytes(const Entry& entry) {
   RdbWriter writer;
-  if (entry.encoding() != Encoding::kTable) {
-    writer.String(entry.value());
-    return writer.size_bytes();
-  }
-  writer.Length(entry.table()->size());
-  entry.table()->ForEach([&](const Field& field) {
-    if (field.HasExpiry()) {
-      writer.HashFieldWithExpiry(field.name(), field.value(), field.expiry());
-    } else {
-      writer.HashField(field.name(), field.value());
-    }
-  });
+  WriteRdbValue(writer, entry);
   return writer.size_bytes();
 }
 

@@ -33,6 +33,8 @@ void Hooks::FeedMonitors(Executor& executor, const Client& client, const Command
 }
 
 bool Hooks::KeepMemoryLimit(Executor&) { return true; }
+bool Hooks::OnIdle(Executor&) { return false; }
+
 void Hooks::OnTick(Executor& executor, int64_t now_us) {
   server_->meter().Publish(executor);
   if (executor.worker().index() != 0) return;

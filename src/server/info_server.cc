@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "command/executor.h"
+#include "command/version.h"
 #include "keyspace/background_free.h"
 #include "server/info.h"
 #include "server/memory_report.h"
@@ -20,9 +21,6 @@
 
 namespace skarn {
 namespace {
-
-constexpr Bytes kRedisLevel = "7.2.4";
-constexpr Bytes kValkeyLevel = "9.1.2";
 
 std::string SystemName() {
   utsname name;
@@ -58,9 +56,9 @@ void InfoServer(Server& server, InfoText& out) {
   const int64_t now_us = NowMicros();
   const int64_t uptime = (now_us - state.start_us) / 1000000;
   const int64_t hz = server.config().Integer(ConfigKey::kHz);
-  out.Add("redis_version", kRedisLevel);
-  out.Add("server_name", "valkey");
-  out.Add("valkey_version", kValkeyLevel);
+  out.Add("redis_version", kCompatibleRedisVersion);
+  out.Add("server_name", kCompatibleServer);
+  out.Add("valkey_version", kCompatibleVersion);
   out.Add("valkey_release_stage", "ga");
   out.Add("skarn_version", kSkarnVersion);
   out.Add("redis_git_sha1", "00000000");

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/memory.h"
+#include "command/client_memory.h"
 #include "command/executor.h"
 #include "server/meter.h"
 #include "server/server.h"
@@ -36,9 +37,7 @@ void AddClients(Server& server, MemoryReport* report) {
   for (Executor* executor : server.state().executors) {
     report->clients += static_cast<int64_t>(executor->worker().PooledBytes());
     executor->ForEachClient([&](Client& client) {
-      report->clients += static_cast<int64_t>(sizeof(Client) + client.input.capacity +
-                                              client.transaction.queue_bytes);
-      if (client.output_block != nullptr) report->clients += kIoBlockBytes;
+      report->clients += static_cast<int64_t>(TotalMemoryOf(client));
     });
   }
 }
@@ -72,7 +71,6 @@ MemoryReport ReportMemory(Server& server) {
   report.rss = ReadResidentBytes();
   report.startup = std::min(server.meter().startup_bytes(), report.used);
   report.peak = server.meter().NotePeak(report.used);
-  report.allocated = report.used;
   AddClients(server, &report);
   AddDatabases(server, &report);
   report.overhead =

@@ -35,7 +35,7 @@ void Meter::Sample(int64_t now_us) {
   }
   next_sample_ = (next_sample_ + 1) % kSamples;
   last_sample_us_ = now_us;
-  NotePeak(memory::UsedBytesApproximate() + startup_bytes_);
+  NotePeak(memory::UsedBytesApproximate() + memory::OtherBytes());
 }
 
 void Meter::Reset() {

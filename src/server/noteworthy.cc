@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "command/executor.h"
-#include "command/table.h"
+#include "command/redaction.h"
 #include "server/hooks.h"
 #include "server/server.h"
 
 namespace skarn {
 namespace {
-
-constexpr Bytes kRedacted = "(redacted)";
 
 // The request as it came over the wire.
 int64_t RequestBytes(const Args& args) {
@@ -24,19 +22,8 @@ int64_t RequestBytes(const Args& args) {
 // The words without passwords.
 std::vector<Bytes> PublicWords(const Command& command, const Args& args) {
   std::vector<Bytes> words(args.begin(), args.end());
-  if (command.spec->name == "config|set") {
-    for (size_t i = 2; i + 1 < words.size(); i += 2) {
-      const ConfigDirective* row = FindDirective(words[i]);
-      if (row != nullptr && row->Has(config_trait::kSensitive)) words[i + 1] = kRedacted;
-    }
-  } else if (command.spec->name == "auth") {
-    for (size_t i = 1; i < words.size(); ++i) words[i] = kRedacted;
-  } else if (command.spec->name == "hello") {
-    for (size_t i = 2; i < words.size(); ++i) {
-      if (!args.Is(i, "AUTH")) continue;
-      for (size_t k = i + 1; k < words.size() && k <= i + 2; ++k) words[k] = kRedacted;
-      break;
-    }
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (IsSecret(command, args, i)) words[i] = kRedacted;
   }
   return words;
 }
