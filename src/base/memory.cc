@@ -18,11 +18,10 @@
 #include "base/mutex.h"
 
 #ifndef SKARN_SANITIZED
-// jemalloc reads this name when the process starts. Slabs are aligned powers of two: the
-// page that it would add to shift the start of each ("cache oblivious") would leave holes
-// between them.
+// jemalloc reads this name when the process starts. Freed pages go back to the system within
+// a second or so; the default of ten would keep the memory of a flushed database for long.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "cache_oblivious:false,dirty_decay_ms:1000,muzzy_decay_ms:0";
+const char* malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";
 #endif
 
 namespace skarn::memory {
