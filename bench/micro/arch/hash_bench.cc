@@ -18,15 +18,14 @@ struct KeySet {
   std::vector<Bytes> keys;
 };
 
-// Enough keys that the CPU cannot learn the order of their sizes, few enough to stay in
-// its cache.
+// Mixed sizes come in so many keys that the CPU cannot learn their order.
 KeySet MakeKeys(size_t size_bytes) {
-  constexpr size_t kKeyCount = 4096;
+  const size_t key_count = size_bytes > 0 ? 4096 : 32768;
   KeySet set;
-  set.data.assign(kKeyCount * 36 + size_bytes, 'k');
+  set.data.assign(key_count * 36 + size_bytes, 'k');
   std::mt19937_64 random(1);
   for (char& c : set.data) c = static_cast<char>(random());
-  for (size_t i = 0; i < kKeyCount; ++i) {
+  for (size_t i = 0; i < key_count; ++i) {
     const size_t key_bytes = size_bytes > 0 ? size_bytes : 1 + random() % 32;
     set.keys.push_back(
         Bytes(set.data).substr(i * 36 % (set.data.size() - key_bytes), key_bytes));
