@@ -57,7 +57,7 @@ inline char* EditString(CommandContext& context, const Key& key, Found& found,
                         size_t size) {
   const bool is_new = !found;
   if (is_new) {
-    context.keyspace.PutBytes(key, found, {}, kNoExpiry, ValueType::kString,
+    context.keyspace.PutBytes(key, found, "", kNoExpiry, ValueType::kString,
                               Encoding::kRawBytes);
   }
   char* data = context.keyspace.EditBytes(key, found, size, Encoding::kRawBytes);
