@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Bytes: a view of binary data that somebody else owns. Keys, arguments and values are Bytes.
+// Bytes: a view of binary data that somebody else owns. Keys, arguments and values are
+// Bytes.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,12 @@ inline const uint8_t* AsUnsigned(Bytes bytes) {
 }
 
 // ASCII only and the same in every locale, as the protocol wants it.
-constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr char ToUpper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr char ToLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr char ToUpper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
 
 // True if both are equal when ASCII letters are compared without case.
 constexpr bool EqualsIgnoreCase(Bytes a, Bytes b) {

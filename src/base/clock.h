@@ -5,10 +5,9 @@
 // Threads: any.
 #pragma once
 
-#include <ctime>
-
 #include <atomic>
 #include <cstdint>
+#include <ctime>
 
 namespace skarn {
 

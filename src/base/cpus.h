@@ -8,8 +8,8 @@
 
 namespace skarn {
 
-// The least of the online processors, the affinity mask and the cgroup's quota (v1 and v2, rounded
-// up), at least 1.
+// The least of the online processors, the affinity mask and the cgroup's quota (v1 and
+// v2, rounded up), at least 1.
 size_t GrantedCpuCount();
 
 }  // namespace skarn

@@ -14,9 +14,15 @@ void InitKeyHash(std::span<const uint8_t, 32> random) {
   field_secret = MakeHashSecret(random.last<16>());
 }
 
-const HashSecret& KeyHashSecret() { return key_secret; }
+const HashSecret& KeyHashSecret() {
+  return key_secret;
+}
 
-uint64_t HashKey(Bytes key) { return HashKey(key_secret, key); }
-uint64_t HashField(Bytes field) { return HashKey(field_secret, field); }
+uint64_t HashKey(Bytes key) {
+  return HashKey(key_secret, key);
+}
+uint64_t HashField(Bytes field) {
+  return HashKey(field_secret, field);
+}
 
 }  // namespace skarn

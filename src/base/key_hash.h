@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The hashes of keys and of fields, keyed with secrets drawn at every start, so that nobody outside
-// can aim at one bucket. Two secrets: the order of HSCAN tells nothing about the keyspace.
+// The hashes of keys and of fields, keyed with secrets drawn at every start, so that
+// nobody outside can aim at one bucket. Two secrets: the order of HSCAN tells nothing
+// about the keyspace.
 #pragma once
 
 #include <cstdint>

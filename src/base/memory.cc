@@ -18,8 +18,9 @@
 #include "base/mutex.h"
 
 #ifndef SKARN_SANITIZED
-// jemalloc reads this name when the process starts. Freed pages go back to the system within
-// a second or so; the default of ten would keep the memory of a flushed database for long.
+// jemalloc reads this name when the process starts. Freed pages go back to the system
+// within a second or so; the default of ten would keep the memory of a flushed database
+// for long.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";
 #endif

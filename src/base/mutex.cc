@@ -7,7 +7,8 @@ namespace skarn {
 
 #ifndef NDEBUG
 namespace {
-// The highest rank this thread holds; a debugging aid, hence the exception to "no globals".
+// The highest rank this thread holds; a debugging aid, hence the exception to "no
+// globals".
 thread_local uint8_t held_rank = 0;
 }  // namespace
 #endif

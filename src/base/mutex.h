@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Mutex with a rank, and the annotations by which Clang checks who holds what. The ranks stand in
-// one list, so that the order of all locks can be read here; debug builds check it on each Lock().
-// Shard locks are not of this kind: they are tried, never waited for (keyspace/shard_lock.h).
+// Mutex with a rank, and the annotations by which Clang checks who holds what. The ranks
+// stand in one list, so that the order of all locks can be read here; debug builds check
+// it on each Lock(). Shard locks are not of this kind: they are tried, never waited for
+// (keyspace/shard_lock.h).
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,9 @@
 
 namespace skarn {
 
-// A thread may take only a mutex of a higher rank than all it holds. Shard locks rank below all:
-// any of these may be taken while a shard is held, and no shard may be waited for under one.
+// A thread may take only a mutex of a higher rank than all it holds. Shard locks rank
+// below all: any of these may be taken while a shard is held, and no shard may be waited
+// for under one.
 enum class LockRank : uint8_t {
   kServer = 10,      // Start, stop and the list of workers.
   kWaiters = 20,     // Commands parked on a shard.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// SKARN_RACY marks the few functions that look at shared data without its lock, to fetch it into the
-// cache ahead of time. What they read decides nothing, so the thread sanitizer is told not to look.
+// SKARN_RACY marks the few functions that look at shared data without its lock, to fetch
+// it into the cache ahead of time. What they read decides nothing, so the thread
+// sanitizer is told not to look.
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)

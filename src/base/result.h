@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Result<T>: a value, or the reason why the world did not give one (disk full, torn file, lost
-// peer). Errors gain context on the way up and are logged once, where they are handled.
+// Result<T>: a value, or the reason why the world did not give one (disk full, torn file,
+// lost peer). Errors gain context on the way up and are logged once, where they are
+// handled.
 #pragma once
 
 #include <expected>

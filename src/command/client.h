@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Client: who is behind a connection: name, database, protocol, transaction, subscriptions.
-// Threads: the worker that owns the connection; others only while the gate is closed.
-// Owner: the worker.
+// Client: who is behind a connection: name, database, protocol, transaction,
+// subscriptions. Threads: the worker that owns the connection; others only while the gate
+// is closed. Owner: the worker.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct WatchedKey {
 };
 
 struct Transaction {
-  bool is_open = false;      // Between MULTI and EXEC or DISCARD.
-  bool has_failed = false;   // A command was refused while queueing: EXECABORT.
+  bool is_open = false;     // Between MULTI and EXEC or DISCARD.
+  bool has_failed = false;  // A command was refused while queueing: EXECABORT.
   std::vector<QueuedCommand> queue;
   size_t queue_bytes = 0;
   std::vector<WatchedKey> watched;
@@ -56,8 +56,8 @@ class Client : public Connection {
   bool is_monitor = false;
   bool no_evict = false;
   bool no_touch = false;
-  bool is_paused = false;      // Parked by CLIENT PAUSE; its request stays in the buffer.
-  bool is_parked = false;      // Parked on a busy shard.
+  bool is_paused = false;  // Parked by CLIENT PAUSE; its request stays in the buffer.
+  bool is_parked = false;  // Parked on a busy shard.
   // Its next request has to wait, or none will come.
   bool IsSuspended() const {
     return is_parked || is_paused || closes_now || closes_after_reply;
@@ -70,7 +70,8 @@ class Client : public Connection {
   ReplyMode reply_mode = ReplyMode::kOn;
   Transaction transaction;
   std::string name, lib_name, lib_version;
-  std::set<std::string> channels, patterns, shard_channels;  // SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE
+  std::set<std::string> channels, patterns,
+      shard_channels;  // SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE
 
   ClientClass client_class() const {
     return SubscriptionCount() > 0 ? ClientClass::kPubSub : ClientClass::kNormal;
@@ -84,7 +85,8 @@ class Client : public Connection {
   const Command* last_command = nullptr;
   uint64_t command_count = 0;
   uint64_t net_input_bytes = 0, net_output_bytes = 0;
-  int64_t soft_limit_since_us = 0;  // Since when the soft output limit is exceeded; 0: it is not.
+  int64_t soft_limit_since_us =
+      0;  // Since when the soft output limit is exceeded; 0: it is not.
 };
 
 }  // namespace skarn

@@ -22,8 +22,9 @@ struct Command;
 struct CommandContext {
   Client& client;
   const Command& command;
-  // The keys of the command's key specs in argument order; their shards are locked: shared for a
-  // command flagged readonly, else exclusive. `keyspace` has the client's database selected.
+  // The keys of the command's key specs in argument order; their shards are locked:
+  // shared for a command flagged readonly, else exclusive. `keyspace` has the client's
+  // database selected.
   std::span<const Key> keys;
   KeyspaceView& keyspace;
   const Settings& settings;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The way of one command: checks, locks, handler, what it leaves behind.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "arch/cycles.h"
 #include "base/check.h"
@@ -12,7 +12,8 @@
 
 namespace skarn {
 
-// ---- locks -------------------------------------------------------------------------------------
+// ---- locks
+// -------------------------------------------------------------------------------------
 
 Shard* Executor::TryLock(LockSet& locks, bool is_shared) {
   std::vector<Shard*>& shards = locks.shards();
@@ -21,7 +22,8 @@ Shard* Executor::TryLock(LockSet& locks, bool is_shared) {
     shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
   }
   for (size_t i = 0; i < shards.size(); ++i) {
-    const bool is_taken = is_shared ? shards[i]->lock.TryLockShared() : shards[i]->lock.TryLock();
+    const bool is_taken =
+        is_shared ? shards[i]->lock.TryLockShared() : shards[i]->lock.TryLock();
     if (is_taken) continue;
     // No hold and wait, hence no deadlock: give back what we have.
     Shard* const busy = shards[i];
@@ -34,15 +36,18 @@ Shard* Executor::TryLock(LockSet& locks, bool is_shared) {
 
 void Executor::Unlock(LockSet& locks, bool is_shared) {
   for (Shard* shard : locks.shards()) {
-    if (is_shared ? shard->lock.UnlockShared() : shard->lock.Unlock()) OnShardFree(*shard);
+    if (is_shared ? shard->lock.UnlockShared() : shard->lock.Unlock())
+      OnShardFree(*shard);
   }
 }
 
-// ---- execution ---------------------------------------------------------------------------------
+// ---- execution
+// ---------------------------------------------------------------------------------
 
 void Executor::Execute(const Pending& pending) {
   Client& client = *pending.client;
-  if (client.IsSuspended()) [[unlikely]] return;
+  if (client.IsSuspended()) [[unlikely]]
+    return;
   if (server_.gate.IsRequested()) [[unlikely]] {
     server_.gate.Pause(worker_.index());
     view_.SetEventMask(server_.settings.notify_mask);
@@ -64,11 +69,14 @@ void Executor::Execute(const Pending& pending) {
   if (client.reply_mode != ReplyMode::kOn) [[unlikely]] {
     ApplyReplyMode(client, pending.command, reply_begin);
   }
-  if (!after_reply_.empty()) [[unlikely]] DeliverAfterReply();
-  if (view_.HasExpired()) [[unlikely]] view_.EraseExpired();
+  if (!after_reply_.empty()) [[unlikely]]
+    DeliverAfterReply();
+  if (view_.HasExpired()) [[unlikely]]
+    view_.EraseExpired();
 }
 
-void Executor::ExecuteRequest(const Pending& pending, const Args& args, ReplyWriter& reply) {
+void Executor::ExecuteRequest(const Pending& pending, const Args& args,
+                              ReplyWriter& reply) {
   Client& client = *pending.client;
   const Command* command = pending.command;
   const uint32_t concerns =
@@ -76,15 +84,18 @@ void Executor::ExecuteRequest(const Pending& pending, const Args& args, ReplyWri
   const bool is_stranger =
       (concerns & static_cast<uint32_t>(Concern::kNotAuthenticated)) != 0 &&
       (command == nullptr || !command->Has(CommandFlag::kNoAuth));
-  if (is_stranger) [[unlikely]] return Reject(client, command, reply, kNoAuth);
+  if (is_stranger) [[unlikely]]
+    return Reject(client, command, reply, kNoAuth);
   if (command == nullptr || command->handler == nullptr) [[unlikely]] {
     return RejectUnknown(client, command, args, reply);
   }
   const int count = static_cast<int>(args.size());
-  if (command->arity > 0 ? count != command->arity : count < -command->arity) [[unlikely]] {
+  if (command->arity > 0 ? count != command->arity : count < -command->arity)
+      [[unlikely]] {
     return Reject(client, command, reply, WrongArgumentCount(command->full_name));
   }
-  if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns)) return;
+  if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns))
+    return;
   std::span<const Key> keys(keys_.data() + pending.first_key, pending.key_count);
   if (!command->has_simple_keys) [[unlikely]] {
     if (!MovableKeys(*command, args, &movable_keys_)) {
@@ -102,9 +113,11 @@ void Executor::DeliverAfterReply() {
   for (const auto& message : messages) message->Deliver(worker_);
 }
 
-void Executor::ApplyReplyMode(Client& client, const Command* command, size_t reply_begin) {
+void Executor::ApplyReplyMode(Client& client, const Command* command,
+                              size_t reply_begin) {
   if (client.reply_mode == ReplyMode::kSkipNext) {
-    client.reply_mode = ReplyMode::kSkipThis;  // Set by the command just run: it said nothing.
+    client.reply_mode =
+        ReplyMode::kSkipThis;  // Set by the command just run: it said nothing.
     return;
   }
   // SUBSCRIBE and its kin answer by pushes, which are no replies.
@@ -114,7 +127,8 @@ void Executor::ApplyReplyMode(Client& client, const Command* command, size_t rep
   if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
 }
 
-bool Executor::MovableKeys(const Command& command, const Args& args, std::vector<Key>* keys) {
+bool Executor::MovableKeys(const Command& command, const Args& args,
+                           std::vector<Key>* keys) {
   keys->clear();
   key_positions_.clear();
   if (!FindKeyPositions(command, args, &key_positions_)) return false;
@@ -163,7 +177,8 @@ void Executor::Call(Client& client, const Command& command, const Args& args,
                          .executor = *this,
                          .server = server_};
   command.handler(context, args, reply);
-  if (client.is_parked) [[unlikely]] return;  // It has not happened yet.
+  if (client.is_parked) [[unlikely]]
+    return;  // It has not happened yet.
   AfterCall(client, command, args, started, errors_before, reply_begin, reply);
 }
 
@@ -181,13 +196,15 @@ void Executor::AfterCall(Client& client, const Command& command, const Args& arg
     CountError(reply);
   }
   if (server_.settings.latency_tracking) CountDuration(statistics, cycles);
-  if (server_.HasConcern(Concern::kMonitored) && !command.Has(CommandFlag::kSkipMonitor) &&
-      !command.Has(CommandFlag::kAdmin)) [[unlikely]] {
+  if (server_.HasConcern(Concern::kMonitored) &&
+      !command.Has(CommandFlag::kSkipMonitor) && !command.Has(CommandFlag::kAdmin))
+      [[unlikely]] {
     server_.hooks->FeedMonitors(*this, client, command, args);
   }
   const size_t reply_bytes = client.output.position() - reply_begin;
   if (cycles > server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
-      (current_ != nullptr && current_->input_bytes > server_.large_request_bytes)) [[unlikely]] {
+      (current_ != nullptr && current_->input_bytes > server_.large_request_bytes))
+      [[unlikely]] {
     server_.hooks->OnNoteworthyCommand(*this, client, command, args, cycles, reply_bytes);
   }
 }
@@ -214,7 +231,8 @@ void Executor::CountDuration(CommandStatistics& statistics, uint64_t cycles) {
   ++(*statistics.durations)[DurationBucket(nanoseconds)];
 }
 
-// ---- refusals ----------------------------------------------------------------------------------
+// ---- refusals
+// ----------------------------------------------------------------------------------
 
 void Executor::Reject(Client& client, const Command* command, ReplyWriter& reply,
                       const ReplyError& error) {

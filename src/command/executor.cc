@@ -54,9 +54,12 @@ Executor::Executor(ServerState& server, Worker& worker)
 
 Executor::~Executor() = default;
 
-// ---- connections -------------------------------------------------------------------------------
+// ---- connections
+// -------------------------------------------------------------------------------
 
-void Executor::OnTurnStart(int64_t now_us) { now_us_ = now_us; }
+void Executor::OnTurnStart(int64_t now_us) {
+  now_us_ = now_us;
+}
 
 std::unique_ptr<Connection> Executor::OnAccept(Worker& worker, const Accepted& accepted) {
   auto client = std::make_unique<Client>(worker, accepted.fd, accepted.id);
@@ -108,7 +111,8 @@ void Executor::Close(Client& client) {
   client.worker().loop().Wake();
 }
 
-// ---- parsing -----------------------------------------------------------------------------------
+// ---- parsing
+// -----------------------------------------------------------------------------------
 
 void Executor::OnInput(Connection& connection) {
   Client& client = static_cast<Client&>(connection);
@@ -133,7 +137,8 @@ void Executor::ParseRequests(Client& client) {
     }
     const size_t first_word = words_.size();
     size_t consumed = 0;
-    const ParseStatus status = client.parser.Parse(input.bytes(), limits, &consumed, &words_);
+    const ParseStatus status =
+        client.parser.Parse(input.bytes(), limits, &consumed, &words_);
     if (status == ParseStatus::kRequest) [[likely]] {
       Enqueue(client, first_word, consumed);
       // What AUTH allows is known when it has run.
@@ -153,7 +158,8 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
       }
       return true;
     case ParseStatus::kNeedMore: {
-      const uint64_t max = client.is_authenticated ? server_.settings.query_buffer_max : 1 << 20;
+      const uint64_t max =
+          client.is_authenticated ? server_.settings.query_buffer_max : 1 << 20;
       const size_t size = client.input.bytes().size() + client.transaction.queue_bytes;
       if (size > max) {
         Log(LogLevel::kWarning, "Closing client that reached max query buffer length: {}",
@@ -166,8 +172,10 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
     case ParseStatus::kCrossProtocol:
       RunBatch();
       Log(LogLevel::kWarning,
-          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
-          "commands to Skarn. This is likely due to an attacker attempting to use Cross Protocol "
+          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
+          "Host: "
+          "commands to Skarn. This is likely due to an attacker attempting to use Cross "
+          "Protocol "
           "Scripting to compromise your Skarn instance. Connection from {} aborted.",
           client.peer_address);
       worker_.Close(client);
@@ -176,8 +184,8 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
       RunBatch();  // Requests before the bad one are answered first.
       ReplyWriter reply = WriterFor(client);
       reply.Error(client.parser.error());
-      Log(LogLevel::kVerbose, "Protocol error ({}) from client: {}", client.parser.error(),
-          client.peer_address);
+      Log(LogLevel::kVerbose, "Protocol error ({}) from client: {}",
+          client.parser.error(), client.peer_address);
       client.input.begin = client.input.end;
       client.CloseAfterReply();
       Flush(client);
@@ -215,7 +223,8 @@ void Executor::CollectKeys(Pending& pending) {
   pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
 }
 
-// ---- the batch ---------------------------------------------------------------------------------
+// ---- the batch
+// ---------------------------------------------------------------------------------
 
 bool Executor::OnTurnEnd() {
   RunBatch();
@@ -280,8 +289,8 @@ void Executor::FinishBatch() {
   pending_.clear();
   words_.clear();
   key_bytes_.clear();
-  // Replies leave while they are still in the processor's cache; only a client whose input is half
-  // parsed waits for the rest of its pipeline.
+  // Replies leave while they are still in the processor's cache; only a client whose
+  // input is half parsed waits for the rest of its pipeline.
   std::vector<Client*> touched;
   touched.swap(touched_);
   for (Client* client : touched) {
@@ -296,7 +305,8 @@ void Executor::FinishBatch() {
   if (touched_.empty()) touched_.swap(touched);  // Keep the memory.
 }
 
-// ---- putting clients aside ---------------------------------------------------------------------
+// ---- putting clients aside
+// ---------------------------------------------------------------------
 
 void Executor::PutAside(Client& client, const Pending& pending) {
   client.input.begin = pending.input_begin;
@@ -331,7 +341,8 @@ void Executor::OnKeyEvent(EventKind kind, Bytes event, unsigned db, Bytes key) {
   server_.hooks->PublishKeyEvent(*this, kind, event, db, key);
 }
 
-// ---- time --------------------------------------------------------------------------------------
+// ---- time
+// --------------------------------------------------------------------------------------
 
 void Executor::OnTick(int64_t now_us) {
   now_us_ = now_us;
@@ -361,7 +372,8 @@ void Executor::UnpauseClients() {
   server_.pause_until_us = 0;
   server_.pause_is_for_all = false;
   server_.SetConcern(Concern::kPaused, false);
-  // By message: a worker may stand in the middle of a batch that holds more of a paused client.
+  // By message: a worker may stand in the middle of a batch that holds more of a paused
+  // client.
   for (Executor* executor : server_.executors) {
     executor->worker_.Post(std::make_unique<UnpauseMessage>(*executor));
   }

@@ -2,10 +2,11 @@
 //
 // Executor: turns the bytes of one worker's clients into executed commands.
 //
-// Commands of all clients that are ready in a turn are collected in a batch: parsed as views into
-// the receive buffers, their keys hashed together. Then, in groups of about 16 keys, the shards, the
-// buckets and the entries are fetched ahead, and the commands run in order. This staging is where
-// the speed comes from; the same code without it takes twice the time.
+// Commands of all clients that are ready in a turn are collected in a batch: parsed as
+// views into the receive buffers, their keys hashed together. Then, in groups of about 16
+// keys, the shards, the buckets and the entries are fetched ahead, and the commands run
+// in order. This staging is where the speed comes from; the same code without it takes
+// twice the time.
 //
 // Threads: its worker's; others only while the gate is closed. Owner: the server.
 #pragma once
@@ -39,7 +40,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   Executor(ServerState& server, Worker& worker);
   ~Executor() override;
 
-  // ---- ConnectionHandler --------------------------------------------------------------------
+  // ---- ConnectionHandler
+  // --------------------------------------------------------------------
   void OnTurnStart(int64_t now_us) override;
   std::unique_ptr<Connection> OnAccept(Worker& worker, const Accepted& accepted) override;
   void OnInput(Connection& connection) override;
@@ -49,11 +51,13 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void OnTick(int64_t now_us) override;
   size_t InputWanted(Connection& connection) override;
 
-  // ---- KeyEventListener ---------------------------------------------------------------------
+  // ---- KeyEventListener
+  // ---------------------------------------------------------------------
   void OnKeyEvent(EventKind kind, Bytes event, unsigned db, Bytes key) override;
   void OnShardFree(Shard& shard) override;
 
-  // ---- for handlers -------------------------------------------------------------------------
+  // ---- for handlers
+  // -------------------------------------------------------------------------
   ServerState& server() { return server_; }
   Worker& worker() { return worker_; }
   KeyspaceView& view() { return view_; }
@@ -69,8 +73,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     }
   }
 
-  // A writer into the output of any client of this worker (or of any, with the gate closed); call
-  // Flush when done.
+  // A writer into the output of any client of this worker (or of any, with the gate
+  // closed); call Flush when done.
   ReplyWriter WriterFor(Client& client) {
     client.worker().LendOutput(client);
     return ReplyWriter(client.output, client.protocol);
@@ -80,8 +84,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   // EXEC: runs the queue atomically, or parks the client (nothing is written then).
   void RunTransaction(Client& client, ReplyWriter& reply);
   void DiscardTransaction(Client& client);
-  // Brings client-side conditions (authentication, MULTI, subscriptions, reply mode) up to date
-  // for the fast path; call after changing any.
+  // Brings client-side conditions (authentication, MULTI, subscriptions, reply mode) up
+  // to date for the fast path; call after changing any.
   void UpdateConcerns(Client& client);
   // Waits for `shard`; its bytes are executed again later.
   void Park(Client& client, Shard& shard);
@@ -113,15 +117,17 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   }
 
   // The client whose request is being executed, or null.
-  const Client* current_client() const { return current_ == nullptr ? nullptr : current_->client; }
+  const Client* current_client() const {
+    return current_ == nullptr ? nullptr : current_->client;
+  }
   // Delivers a message to this worker behind the reply that is being written.
   void PostAfterReply(std::unique_ptr<Message> message) {
     after_reply_.push_back(std::move(message));
   }
 
   int64_t now_us() const { return now_us_; }
-  // CLIENT PAUSE and UNPAUSE for all workers; with the gate closed. A pause is never made shorter or
-  // weaker by another.
+  // CLIENT PAUSE and UNPAUSE for all workers; with the gate closed. A pause is never made
+  // shorter or weaker by another.
   void PauseClients(int64_t until_us, bool is_for_all);
   void UnpauseClients();
   void ResumePaused();  // Those of this worker, between two batches.
@@ -152,20 +158,24 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void Execute(const Pending& pending);
   void ExecuteRequest(const Pending& pending, const Args& args, ReplyWriter& reply);
   void DeliverAfterReply();
-  // The checks besides arity; false when the reply is written or the client is to be put aside.
+  // The checks besides arity; false when the reply is written or the client is to be put
+  // aside.
   bool AdmitInSpecialState(Client& client, const Command& command, const Args& args,
                            ReplyWriter& reply, uint32_t concerns);
-  void Reject(Client& client, const Command* command, ReplyWriter& reply, const ReplyError& error);
+  void Reject(Client& client, const Command* command, ReplyWriter& reply,
+              const ReplyError& error);
   void RejectUnknown(Client& client, const Command* container, const Args& args,
                      ReplyWriter& reply);
-  void Queue(Client& client, const Command& command, const Args& args, ReplyWriter& reply);
+  void Queue(Client& client, const Command& command, const Args& args,
+             ReplyWriter& reply);
   // Locks, calls, unlocks. False when the client was parked.
   bool RunLocked(Client& client, const Command& command, const Args& args,
                  std::span<const Key> keys, ReplyWriter& reply);
-  void Call(Client& client, const Command& command, const Args& args, std::span<const Key> keys,
-            ReplyWriter& reply);
-  void AfterCall(Client& client, const Command& command, const Args& args, uint64_t started,
-                 uint32_t errors_before, size_t reply_begin, ReplyWriter& reply);
+  void Call(Client& client, const Command& command, const Args& args,
+            std::span<const Key> keys, ReplyWriter& reply);
+  void AfterCall(Client& client, const Command& command, const Args& args,
+                 uint64_t started, uint32_t errors_before, size_t reply_begin,
+                 ReplyWriter& reply);
   bool MovableKeys(const Command& command, const Args& args, std::vector<Key>* keys);
   bool CollectTransactionKeys(Client& client, LockSet* locks, bool* needs_gate);
   void RunQueue(Client& client, ReplyWriter& reply);

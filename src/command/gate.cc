@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The checks that a command passes besides its arity, in the order of the reference. Most commands
-// meet none of the conditions: Execute comes here only when a concern is up.
+// The checks that a command passes besides its arity, in the order of the reference. Most
+// commands meet none of the conditions: Execute comes here only when a concern is up.
 #include <algorithm>
 
 #include "base/memory.h"
@@ -43,8 +43,9 @@ void Executor::UpdateConcerns(Client& client) {
   client.concerns = concerns;
 }
 
-bool Executor::AdmitInSpecialState(Client& client, const Command& command, const Args& args,
-                                   ReplyWriter& reply, uint32_t concerns) {
+bool Executor::AdmitInSpecialState(Client& client, const Command& command,
+                                   const Args& args, ReplyWriter& reply,
+                                   uint32_t concerns) {
   const auto reject = [&](const ReplyError& error) {
     Reject(client, &command, reply, error);
     return false;
@@ -68,9 +69,10 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
     return reject(kMisconfSave);
   }
   if (Has(concerns, Concern::kSubscribed) && !IsAllowedWhileSubscribed(command)) {
-    return reject(ReplyError("-ERR Can't execute '" + command.full_name +
-                             "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
-                             "allowed in this context"));
+    return reject(
+        ReplyError("-ERR Can't execute '" + command.full_name +
+                   "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                   "allowed in this context"));
   }
   if (Has(concerns, Concern::kDataLoading) && !command.Has(CommandFlag::kLoading)) {
     return reject(kLoading);
@@ -92,7 +94,8 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command, const
   return false;
 }
 
-// Blocks that writers left and the saver has not written yet: at most 64 MB, or 2 % of all memory.
+// Blocks that writers left and the saver has not written yet: at most 64 MB, or 2 % of
+// all memory.
 bool Executor::IsSnapshotBehind() const {
   constexpr int64_t kHeldMin = int64_t{64} << 20;
   const SnapshotLane* lane = server_.keyspace.lane();
@@ -104,28 +107,32 @@ bool Executor::IsSnapshotBehind() const {
 bool Executor::IsDeniedOnOom(const Client& client, const Command& command) const {
   if (command.Has(CommandFlag::kDenyOom)) return true;
   if (!client.in_transaction() || command.spec->name != "exec") return false;
-  return std::any_of(
-      client.transaction.queue.begin(), client.transaction.queue.end(),
-      [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kDenyOom); });
+  return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
+                     [](const QueuedCommand& queued) {
+                       return queued.command->Has(CommandFlag::kDenyOom);
+                     });
 }
 
 bool Executor::MustPause(const Client& client, const Command& command) const {
   if (now_us_ >= server_.pause_until_us) return false;
   if (server_.pause_is_for_all) return true;
   // Writes, and what may replicate: PUBLISH and the like.
-  if (command.Has(CommandFlag::kWrite) || IsOneOf(command, {"publish", "spublish", "pfcount"})) {
+  if (command.Has(CommandFlag::kWrite) ||
+      IsOneOf(command, {"publish", "spublish", "pfcount"})) {
     return true;
   }
   if (command.spec->name != "exec") return false;
-  return std::any_of(
-      client.transaction.queue.begin(), client.transaction.queue.end(),
-      [](const QueuedCommand& queued) { return queued.command->Has(CommandFlag::kWrite); });
+  return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
+                     [](const QueuedCommand& queued) {
+                       return queued.command->Has(CommandFlag::kWrite);
+                     });
 }
 
 void Executor::CheckOutputLimit(Client& client) {
   const OutputLimit& limit =
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
-  if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]] return;
+  if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
+    return;
   const uint64_t pending = client.output.pending_bytes();
   bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
   if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {

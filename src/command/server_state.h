@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// ServerState: what all workers share besides the keyspace. Everything here is constant after the
-// start, atomic, or written only while the gate is closed.
-// Owner: the server.
+// ServerState: what all workers share besides the keyspace. Everything here is constant
+// after the start, atomic, or written only while the gate is closed. Owner: the server.
 #pragma once
 
 #include <atomic>
@@ -23,17 +22,18 @@ class Client;
 class Executor;
 class PubSub;
 
-// Reasons why a command cannot just run: one bit each, so that the common case is one test.
+// Reasons why a command cannot just run: one bit each, so that the common case is one
+// test.
 enum class Concern : uint32_t {
   kDataLoading = 1u << 0,
   kPaused = 1u << 1,
-  kSaveFailed = 1u << 2,     // MISCONF for writes.
+  kSaveFailed = 1u << 2,  // MISCONF for writes.
   kMonitored = 1u << 3,
-  kMaxMemory = 1u << 4,      // A limit is set.
-  kSaving = 1u << 9,         // Writers wait when the snapshot holds too much.
+  kMaxMemory = 1u << 4,  // A limit is set.
+  kSaving = 1u << 9,     // Writers wait when the snapshot holds too much.
   kNotAuthenticated = 1u << 5,
   kInTransaction = 1u << 6,
-  kSubscribed = 1u << 7,     // RESP2 with subscriptions.
+  kSubscribed = 1u << 7,  // RESP2 with subscriptions.
   kReplyMode = 1u << 8,
 };
 
@@ -44,22 +44,24 @@ class ServerHooks {
  public:
   virtual ~ServerHooks() = default;
   // Publishes a keyspace event to __keyspace@db__ and __keyevent@db__ channels.
-  virtual void PublishKeyEvent(Executor& executor, EventKind kind, Bytes event, unsigned db,
-                               Bytes key) = 0;
+  virtual void PublishKeyEvent(Executor& executor, EventKind kind, Bytes event,
+                               unsigned db, Bytes key) = 0;
   // The client's subscriptions end.
   virtual void DropSubscriptions(Executor& executor, Client& client) = 0;
   // The client leaves MONITOR; a command is shown to those who are in it.
   virtual void DropMonitor(Executor& executor, Client& client) = 0;
-  virtual void FeedMonitors(Executor& executor, const Client& client, const Command& command,
-                            const Args& args) = 0;
+  virtual void FeedMonitors(Executor& executor, const Client& client,
+                            const Command& command, const Args& args) = 0;
   // A command was slow or large: for the command log and latency events.
-  virtual void OnNoteworthyCommand(Executor& executor, Client& client, const Command& command,
-                                   const Args& args, uint64_t cycles, size_t reply_bytes) = 0;
+  virtual void OnNoteworthyCommand(Executor& executor, Client& client,
+                                   const Command& command, const Args& args,
+                                   uint64_t cycles, size_t reply_bytes) = 0;
   // Frees memory until the limit is kept. False when it could not.
   virtual bool KeepMemoryLimit(Executor& executor) = 0;
   // Each worker's tick: expiry, compaction, save points (on worker 0).
   virtual void OnTick(Executor& executor, int64_t now_us) = 0;
-  // Between two turns a worker may do a bounded piece of background work. True: more to do now.
+  // Between two turns a worker may do a bounded piece of background work. True: more to
+  // do now.
   virtual bool OnIdle(Executor& executor) = 0;
 };
 
@@ -88,15 +90,16 @@ class ServerState {
     }
   }
   bool HasConcern(Concern concern) const {
-    return (concerns.load(std::memory_order_relaxed) & static_cast<uint32_t>(concern)) != 0;
+    return (concerns.load(std::memory_order_relaxed) & static_cast<uint32_t>(concern)) !=
+           0;
   }
 
   // CLIENT PAUSE, with the gate closed. Workers resume their clients when it is over.
   int64_t pause_until_us = 0;
   bool pause_is_for_all = false;
 
-  // Switched by DEBUG: expiry of keys that nobody touches, and how reply buffers shrink after
-  // a peak (gate; negative: never).
+  // Switched by DEBUG: expiry of keys that nobody touches, and how reply buffers shrink
+  // after a peak (gate; negative: never).
   std::atomic<bool> is_active_expiry_on{true};
   int64_t reply_peak_reset_ms = kReplyPeakResetMs;
   bool is_reply_resizing_on = true;
@@ -105,7 +108,7 @@ class ServerState {
   std::atomic<uint64_t> client_count{0};
   std::atomic<uint64_t> connections_received{0};
 
-  std::string run_id;        // 40 hex digits, new at every start.
+  std::string run_id;  // 40 hex digits, new at every start.
   int64_t start_us = 0;
   std::string executable, config_file;
   double cycles_per_us = 1000;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Settings: the configuration values that commands and workers look at, in the form they need.
-// The server fills them from the configuration; the gate is closed whenever they change.
-// Threads: read by any worker.
+// Settings: the configuration values that commands and workers look at, in the form they
+// need. The server fills them from the configuration; the gate is closed whenever they
+// change. Threads: read by any worker.
 #pragma once
 
 #include <array>
@@ -35,7 +35,8 @@ struct Settings {
   int maxmemory_samples = 5;
   int maxmemory_eviction_tenacity = 10;
   bool lazyfree_user_del = true, lazyfree_user_flush = true;
-  bool lazyfree_lazy_eviction = true, lazyfree_lazy_expire = true, lazyfree_lazy_server_del = true;
+  bool lazyfree_lazy_eviction = true, lazyfree_lazy_expire = true,
+       lazyfree_lazy_server_del = true;
   bool activedefrag = false;
   int active_expire_effort = 1;
 
@@ -44,8 +45,8 @@ struct Settings {
   uint64_t hash_max_listpack_value = 64;
 
   // Events and logs.
-  uint32_t notify_mask = 0;  // EventKind bits.
-  int64_t commandlog_slow_us = 10000;        // Negative: off.
+  uint32_t notify_mask = 0;            // EventKind bits.
+  int64_t commandlog_slow_us = 10000;  // Negative: off.
   int64_t commandlog_slow_max = 128;
   int64_t commandlog_large_request_bytes = 1048576;
   int64_t commandlog_large_request_max = 128;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// CommandSpec: one row of the command table, all there is to know about a command besides what it
-// does. COMMAND, the admission checks, key locking and the tests read it.
+// CommandSpec: one row of the command table, all there is to know about a command besides
+// what it does. COMMAND, the admission checks, key locking and the tests read it.
 // Threads: constant data.
 #pragma once
 
@@ -16,11 +16,13 @@ namespace skarn {
 struct CommandContext;
 class ReplyWriter;
 
-// Some flags are named as the error replies of reply_errors.h are, which GCC 12 calls shadowing.
+// Some flags are named as the error replies of reply_errors.h are, which GCC 12 calls
+// shadowing.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 
-// What a command does; the name of the flag on the wire stands beside it where it has one.
+// What a command does; the name of the flag on the wire stands beside it where it has
+// one.
 enum class CommandFlag : uint32_t {
   kWrite = 1u << 0,             // write
   kReadOnly = 1u << 1,          // readonly
@@ -43,14 +45,16 @@ enum class CommandFlag : uint32_t {
   kMovableKeys = 1u << 18,      // movablekeys
   kProtected = 1u << 19,        // DEBUG, MODULE: only where the configuration lets it
   // Ours, not on the wire.
-  kGate = 1u << 24,     // Runs while every other worker stands still; may touch anything.
+  kGate = 1u << 24,  // Runs while every other worker stands still; may touch anything.
   kSentinel = 1u << 25,
 };
 #pragma GCC diagnostic pop
 constexpr uint32_t operator|(CommandFlag a, CommandFlag b) {
   return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
 }
-constexpr uint32_t operator|(uint32_t a, CommandFlag b) { return a | static_cast<uint32_t>(b); }
+constexpr uint32_t operator|(uint32_t a, CommandFlag b) {
+  return a | static_cast<uint32_t>(b);
+}
 
 enum class Acl : uint32_t {
   kKeyspace = 1u << 0,
@@ -78,33 +82,51 @@ enum class Acl : uint32_t {
 constexpr uint32_t operator|(Acl a, Acl b) {
   return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
 }
-constexpr uint32_t operator|(uint32_t a, Acl b) { return a | static_cast<uint32_t>(b); }
+constexpr uint32_t operator|(uint32_t a, Acl b) {
+  return a | static_cast<uint32_t>(b);
+}
 
 // Where the keys of a command stand among its arguments, and what it does with them.
 struct KeySpec {
   enum Flag : uint32_t {
-    kRO = 1, kRW = 2, kOW = 4, kRM = 8,
-    kAccess = 16, kUpdate = 32, kInsert = 64, kDelete = 128,
-    kNotKey = 256, kIncomplete = 512, kVariableFlags = 1024,
+    kRO = 1,
+    kRW = 2,
+    kOW = 4,
+    kRM = 8,
+    kAccess = 16,
+    kUpdate = 32,
+    kInsert = 64,
+    kDelete = 128,
+    kNotKey = 256,
+    kIncomplete = 512,
+    kVariableFlags = 1024,
   };
   enum class Begin : uint8_t { kIndex, kKeyword, kUnknown };
   enum class Find : uint8_t { kRange, kKeyCount, kUnknown };
 
   uint32_t flags = 0;
   Begin begin = Begin::kIndex;
-  int index = 1;                 // kIndex: the argument; kKeyword: where to start looking.
+  int index = 1;  // kIndex: the argument; kKeyword: where to start looking.
   std::string_view keyword = {};
   Find find = Find::kRange;
-  int last_key = 0;              // kRange: relative to the first; negative: from the end.
+  int last_key = 0;  // kRange: relative to the first; negative: from the end.
   int step = 1;
   int limit = 0;
-  int count_index = 0;           // kKeyCount: relative to the beginning.
+  int count_index = 0;  // kKeyCount: relative to the beginning.
   int first_key = 0;
-  std::string_view notes = {};   // For people; COMMAND INFO shows it.
+  std::string_view notes = {};  // For people; COMMAND INFO shows it.
 };
 
 enum class ArgumentType : uint8_t {
-  kString, kInteger, kDouble, kKey, kPattern, kUnixTime, kPureToken, kOneOf, kBlock,
+  kString,
+  kInteger,
+  kDouble,
+  kKey,
+  kPattern,
+  kUnixTime,
+  kPureToken,
+  kOneOf,
+  kBlock,
 };
 
 // One argument as COMMAND DOCS shows it.
@@ -129,7 +151,8 @@ struct HistoryItem {
   std::string_view change;
 };
 
-using CommandHandler = void (*)(CommandContext& context, const Args& args, ReplyWriter& reply);
+using CommandHandler = void (*)(CommandContext& context, const Args& args,
+                                ReplyWriter& reply);
 
 struct CommandSpec {
   std::string_view name;  // Lower case; "config|get" for a subcommand.

@@ -38,10 +38,11 @@ struct CommandStatistics {
 
 struct WorkerStatistics {
   std::vector<CommandStatistics> commands;  // By Command::index.
-  std::map<std::string, uint64_t, std::less<>> errors;  // By code; at most kErrorCodesMax.
+  std::map<std::string, uint64_t, std::less<>>
+      errors;  // By code; at most kErrorCodesMax.
   uint64_t processed_commands = 0;
   uint64_t error_replies = 0;
-  uint64_t parked_commands = 0;      // Times a busy shard made a command wait.
+  uint64_t parked_commands = 0;  // Times a busy shard made a command wait.
   uint64_t gate_commands = 0;
   uint64_t rejected_connections = 0;
   uint64_t output_limit_disconnections = 0, query_limit_disconnections = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// MULTI, EXEC and WATCH. EXEC takes the locks of all keys that the queue and the watches name, then
-// looks whether a watched key was touched, then runs; nobody sees a state in between. A queue with a
-// command whose keys are not known runs with the gate closed.
+// MULTI, EXEC and WATCH. EXEC takes the locks of all keys that the queue and the watches
+// name, then looks whether a watched key was touched, then runs; nobody sees a state in
+// between. A queue with a command whose keys are not known runs with the gate closed.
 #include <algorithm>
 
 #include "command/executor.h"
@@ -66,7 +66,8 @@ bool Executor::CollectTransactionKeys(Client& client, LockSet* locks, bool* need
       *needs_gate = true;
       return writes;
     }
-    for (const Key& key : movable_keys_) locks->Add(server_.keyspace.ShardOf(client.db, key));
+    for (const Key& key : movable_keys_)
+      locks->Add(server_.keyspace.ShardOf(client.db, key));
   }
   for (const WatchedKey& watched : client.transaction.watched) {
     locks->Add(server_.keyspace.ShardOf(watched.db, MakeKey(watched.key)));

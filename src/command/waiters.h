@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Commands that found a shard locked wait here, not their workers. Whoever unlocks a shard with the
-// parked bit set takes all that wait for it and sends each back to its worker, which runs the
-// request again from its bytes.
+// Commands that found a shard locked wait here, not their workers. Whoever unlocks a
+// shard with the parked bit set takes all that wait for it and sends each back to its
+// worker, which runs the request again from its bytes.
 //
 // Threads: any. Owner: ServerState.
 #pragma once
@@ -28,7 +28,8 @@ class ShardWaiters {
   bool Park(Shard& shard, size_t worker, uint64_t client_id) {
     Stripe& stripe = StripeOf(shard);
     MutexLock lock(stripe.mutex);
-    // The bit is set and cleared under the stripe's mutex, so no unlocker can miss the waiter.
+    // The bit is set and cleared under the stripe's mutex, so no unlocker can miss the
+    // waiter.
     if (!shard.lock.SetParked()) return false;
     stripe.waiters.push_back({&shard, worker, client_id});
     return true;

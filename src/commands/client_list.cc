@@ -2,10 +2,10 @@
 //
 // CLIENT LIST, INFO and KILL. LIST and KILL run with the gate closed and look at all
 // workers.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "command/client_memory.h"
 #include "command/executor.h"

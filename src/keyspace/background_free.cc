@@ -84,8 +84,14 @@ void BackgroundFree::Submit(std::function<void()> free) {
   state.wake.notify_one();
 }
 
-uint64_t BackgroundFree::PendingCount() { return TheState().pending.load(std::memory_order_relaxed); }
-uint64_t BackgroundFree::DoneCount() { return TheState().done.load(std::memory_order_relaxed); }
-void BackgroundFree::ResetDoneCount() { TheState().done.store(0, std::memory_order_relaxed); }
+uint64_t BackgroundFree::PendingCount() {
+  return TheState().pending.load(std::memory_order_relaxed);
+}
+uint64_t BackgroundFree::DoneCount() {
+  return TheState().done.load(std::memory_order_relaxed);
+}
+void BackgroundFree::ResetDoneCount() {
+  TheState().done.store(0, std::memory_order_relaxed);
+}
 
 }  // namespace skarn

@@ -30,6 +30,8 @@ void Blob::Release() {
   memory::Free(this, sizeof(Blob) + capacity_);
 }
 
-size_t Blob::SizeBytes() const { return memory::BlockSize(sizeof(Blob) + capacity_); }
+size_t Blob::SizeBytes() const {
+  return memory::BlockSize(sizeof(Blob) + capacity_);
+}
 
 }  // namespace skarn

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Blob: the bytes of a value too big to live in its entry. It is counted: replies and snapshots
-// hold references, and a writer who is not alone replaces it instead of changing it.
+// Blob: the bytes of a value too big to live in its entry. It is counted: replies and
+// snapshots hold references, and a writer who is not alone replaces it instead of
+// changing it.
 //
-// Threads: the count is atomic; bytes change only under the shard's lock with one reference.
+// Threads: the count is atomic; bytes change only under the shard's lock with one
+// reference.
 #pragma once
 
 #include <atomic>

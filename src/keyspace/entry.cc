@@ -48,13 +48,20 @@ Entry* Entry::Create(const Shape& shape) {
     // Little endian on every machine Skarn runs on: the low bytes are the number.
     const uint32_t value_size = static_cast<uint32_t>(shape.value_size);
     switch (flags & kFormMask) {
-      case 0: *entry->At(6) = static_cast<char>(value_size); break;
-      case 1: std::memcpy(entry->At(6), &value_size, 2); break;
-      default: std::memcpy(entry->At(6), &value_size, 4); break;
+      case 0:
+        *entry->At(6) = static_cast<char>(value_size);
+        break;
+      case 1:
+        std::memcpy(entry->At(6), &value_size, 2);
+        break;
+      default:
+        std::memcpy(entry->At(6), &value_size, 4);
+        break;
     }
   }
   if (shape.expiry != kNoExpiry) {
-    std::memcpy(entry->At(layout.expiry), &shape.expiry, (flags & kWideExpiry) != 0 ? 8 : 6);
+    std::memcpy(entry->At(layout.expiry), &shape.expiry,
+                (flags & kWideExpiry) != 0 ? 8 : 6);
   }
   if ((flags & kWideKey) != 0) {
     const uint32_t key_size = static_cast<uint32_t>(shape.key.size());
@@ -70,7 +77,8 @@ uint64_t Entry::HashOf(const void* entry) {
 
 size_t Entry::EmbeddedSize() const {
   switch (flags() & kFormMask) {
-    case 0: return static_cast<uint8_t>(*At(6));
+    case 0:
+      return static_cast<uint8_t>(*At(6));
     case 1: {
       uint16_t size;
       std::memcpy(&size, At(6), 2);
@@ -81,7 +89,8 @@ size_t Entry::EmbeddedSize() const {
       std::memcpy(&size, At(6), 4);
       return size;
     }
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
@@ -100,7 +109,8 @@ void Entry::set_root(void* root) {
 ExpiryMillis Entry::expiry() const {
   if (!HasExpiry()) return kNoExpiry;
   ExpiryMillis expiry = 0;
-  std::memcpy(&expiry, At(LayoutOf(flags()).expiry), (flags() & kWideExpiry) != 0 ? 8 : 6);
+  std::memcpy(&expiry, At(LayoutOf(flags()).expiry),
+              (flags() & kWideExpiry) != 0 ? 8 : 6);
   return expiry;
 }
 
@@ -131,9 +141,15 @@ void Entry::Resize(size_t value_size) {
   SKARN_DCHECK(CanResize(value_size));
   const uint32_t size = static_cast<uint32_t>(value_size);
   switch (flags() & kFormMask) {
-    case 0: *At(6) = static_cast<char>(size); break;
-    case 1: std::memcpy(At(6), &size, 2); break;
-    default: std::memcpy(At(6), &size, 4); break;
+    case 0:
+      *At(6) = static_cast<char>(size);
+      break;
+    case 1:
+      std::memcpy(At(6), &size, 2);
+      break;
+    default:
+      std::memcpy(At(6), &size, 4);
+      break;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Entry: key, value and expiry in one block, owned by exactly one slot of a shard's table, hence
-// movable. Layout, without padding:
+// Entry: key, value and expiry in one block, owned by exactly one slot of a shard's
+// table, hence movable. Layout, without padding:
 //
 //   0  u32  access clock (24 bits) | type (4) | encoding (4)
 //   4  u8   flags: form of the value size, expiry, wide key size
@@ -13,8 +13,8 @@
 //
 // A 16-byte key with a value of 64 bytes makes 87 bytes, in a block of 88.
 //
-// Threads: under the shard's lock. The access word is atomic because readers refresh it under the
-// shared lock; everything else changes under the exclusive one only.
+// Threads: under the shard's lock. The access word is atomic because readers refresh it
+// under the shared lock; everything else changes under the exclusive one only.
 #pragma once
 
 #include <algorithm>
@@ -32,10 +32,18 @@ namespace skarn {
 
 class HashTable;  // types of a big hash: keyspace knows it only to free it
 
-enum class ValueType : uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 6 };
+enum class ValueType : uint8_t {
+  kString = 0,
+  kList = 1,
+  kSet = 2,
+  kZset = 3,
+  kHash = 4,
+  kStream = 6
+};
 
-// How the value is stored. kBytes: embedded or in a Blob (a string, or a listpack for aggregates).
-// kRawBytes: the same, and OBJECT ENCODING says "raw" (strings that were changed in place).
+// How the value is stored. kBytes: embedded or in a Blob (a string, or a listpack for
+// aggregates). kRawBytes: the same, and OBJECT ENCODING says "raw" (strings that were
+// changed in place).
 enum class Encoding : uint8_t { kBytes = 0, kRawBytes = 1, kTable = 2 };
 
 using ExpiryMillis = int64_t;  // Unix time; kNoExpiry without one.
@@ -92,13 +100,15 @@ class Entry {
   }
   void set_encoding(Encoding encoding) {
     const uint32_t word = access_.load(std::memory_order_relaxed);
-    access_.store((word & 0x0fffffff) | uint32_t(encoding) << 28, std::memory_order_relaxed);
+    access_.store((word & 0x0fffffff) | uint32_t(encoding) << 28,
+                  std::memory_order_relaxed);
   }
   bool IsEmbedded() const { return (flags() & kFormMask) != kFormRoot; }
 
   // The bytes of a value that is not a table, wherever they are.
   Bytes value() const {
-    if (IsEmbedded()) [[likely]] return {EmbeddedValue(), EmbeddedSize()};
+    if (IsEmbedded()) [[likely]]
+      return {EmbeddedValue(), EmbeddedSize()};
     return blob()->bytes();
   }
   char* EmbeddedValue() {
@@ -121,8 +131,8 @@ class Entry {
 
   // The LRU clock or the LFU counter and its time, as the eviction policy reads them.
   uint32_t access() const { return access_.load(std::memory_order_relaxed) & 0xffffff; }
-  // Stored only when it changes, so that a hot entry's line stays shared. May run under the shared
-  // lock: type and encoding never change there.
+  // Stored only when it changes, so that a hot entry's line stays shared. May run under
+  // the shared lock: type and encoding never change there.
   void set_access(uint32_t access) {
     const uint32_t word = access_.load(std::memory_order_relaxed);
     if ((word & 0xffffff) != access) {
@@ -130,8 +140,9 @@ class Entry {
     }
   }
 
-  // Without the lock, when the first lines should be here: fetches the lines behind them. The entry
-  // may be gone meanwhile; its memory stays mapped, and nothing is done with what it says.
+  // Without the lock, when the first lines should be here: fetches the lines behind them.
+  // The entry may be gone meanwhile; its memory stays mapped, and nothing is done with
+  // what it says.
   SKARN_RACY void PrefetchRest() const {
     const size_t size = std::min(SizeBytes(), kPrefetchBytesMax);
     for (size_t at = 128; at < size; at += 64) PrefetchRead(At(at));
@@ -140,12 +151,14 @@ class Entry {
   size_t SizeBytes() const;
   size_t BlockBytes() const { return memory::BlockSize(SizeBytes()); }
   // All memory of a value that is not a table.
-  size_t TotalBytes() const { return BlockBytes() + (IsEmbedded() ? 0 : blob()->SizeBytes()); }
+  size_t TotalBytes() const {
+    return BlockBytes() + (IsEmbedded() ? 0 : blob()->SizeBytes());
+  }
 
   // The shape of this entry, to create a changed one from.
   Shape shape() const;
-  // Sets the size of the embedded value in place. Only when the new shape takes the same block and
-  // size form: CanResize.
+  // Sets the size of the embedded value in place. Only when the new shape takes the same
+  // block and size form: CanResize.
   bool CanResize(size_t value_size) const;
   void Resize(size_t value_size);
   // Changes the expiry in place when the form allows (has one already, both narrow).
@@ -173,7 +186,9 @@ class Entry {
   static uint8_t FlagsFor(const Shape& shape);
   uint8_t flags() const { return flags_; }
   char* At(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
-  const char* At(size_t offset) const { return reinterpret_cast<const char*>(this) + offset; }
+  const char* At(size_t offset) const {
+    return reinterpret_cast<const char*>(this) + offset;
+  }
 
   std::atomic<uint32_t> access_;
   uint8_t flags_;

@@ -27,10 +27,12 @@ enum class EventKind : uint32_t {
   kModule = 1 << 12,   // d
   kNew = 1 << 13,      // n: not part of A.
 };
-constexpr uint32_t Bit(EventKind kind) { return static_cast<uint32_t>(kind); }
+constexpr uint32_t Bit(EventKind kind) {
+  return static_cast<uint32_t>(kind);
+}
 
-// Hears of events that notify-keyspace-events asks for. Called on the worker that changes the key,
-// under the shard's lock: it may only note or post, never take a shard.
+// Hears of events that notify-keyspace-events asks for. Called on the worker that changes
+// the key, under the shard's lock: it may only note or post, never take a shard.
 struct Shard;
 class KeyEventListener {
  public:

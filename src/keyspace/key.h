@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Key: the name of an entry together with its hash, computed once per command (in batches).
+// Key: the name of an entry together with its hash, computed once per command (in
+// batches).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,8 @@ struct Key {
   size_t ShardIndex() const { return hash >> (64 - kShardBits); }
 };
 
-inline Key MakeKey(Bytes key) { return {key, HashKey(key)}; }
+inline Key MakeKey(Bytes key) {
+  return {key, HashKey(key)};
+}
 
 }  // namespace skarn

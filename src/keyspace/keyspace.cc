@@ -38,7 +38,8 @@ Keyspace::~Keyspace() {
 Database& Keyspace::MakeDatabase(unsigned db) {
   auto made = std::make_unique<Database>();
   Database* expected = nullptr;
-  if (databases_[db].compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel)) {
+  if (databases_[db].compare_exchange_strong(expected, made.get(),
+                                             std::memory_order_acq_rel)) {
     return *made.release();
   }
   return *expected;  // Another worker was first.
@@ -50,15 +51,17 @@ void Keyspace::set_concurrent(bool is_concurrent) {
 }
 
 uint16_t Keyspace::NextLaneEpoch() {
-  // 0 means "none". Marks older than half the range would look newer, so wipe them all at the wrap;
-  // a completed save leaves no mark older than itself, so only aborted ones bring us here.
+  // 0 means "none". Marks older than half the range would look newer, so wipe them all at
+  // the wrap; a completed save leaves no mark older than itself, so only aborted ones
+  // bring us here.
   if (++lane_epoch_ < 0x7fff) return lane_epoch_;
   for (unsigned db = 0; db < database_count_; ++db) {
     Database* database = FindDatabase(db);
     if (database == nullptr) continue;
     for (Shard& shard : database->shards) {
       shard.table.ForEachSegment([](Segment* segment) {
-        for (unsigned i = 0; i < segment->LineCount(); ++i) segment->Buckets()[i].lane_epoch = 0;
+        for (unsigned i = 0; i < segment->LineCount(); ++i)
+          segment->Buckets()[i].lane_epoch = 0;
       });
     }
   }
@@ -67,12 +70,14 @@ uint16_t Keyspace::NextLaneEpoch() {
 
 void Keyspace::SwapDatabases(unsigned a, unsigned b) {
   Database* const first = databases_[a].load(std::memory_order_relaxed);
-  databases_[a].store(databases_[b].load(std::memory_order_relaxed), std::memory_order_release);
+  databases_[a].store(databases_[b].load(std::memory_order_relaxed),
+                      std::memory_order_release);
   databases_[b].store(first, std::memory_order_release);
 }
 
 std::unique_ptr<Database> Keyspace::Detach(unsigned db) {
-  return std::unique_ptr<Database>(databases_[db].exchange(nullptr, std::memory_order_acq_rel));
+  return std::unique_ptr<Database>(
+      databases_[db].exchange(nullptr, std::memory_order_acq_rel));
 }
 
 void FreeTable(HashTable* table, bool lazily) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Keyspace: the databases, each of kShardCount shards that are made when the database is first
-// written to. It also holds what all workers read about the keyspace and only the gate changes:
-// the eviction policy, the running snapshot.
+// Keyspace: the databases, each of kShardCount shards that are made when the database is
+// first written to. It also holds what all workers read about the keyspace and only the
+// gate changes: the eviction policy, the running snapshot.
 //
-// Threads: databases appear under any thread (atomic pointer); SwapDatabases, FlushDatabase and the
-// setters only while the gate is closed. Owner: the server.
+// Threads: databases appear under any thread (atomic pointer); SwapDatabases,
+// FlushDatabase and the setters only while the gate is closed. Owner: the server.
 #pragma once
 
 #include <array>

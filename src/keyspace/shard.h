@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A shard is one slice of one database: its lock, its table of entries, and what else belongs to
-// these keys (watches, the number of expiries). Two cache lines: the first is all that a command on
-// one key needs before it goes to the bucket.
+// A shard is one slice of one database: its lock, its table of entries, and what else
+// belongs to these keys (watches, the number of expiries). Two cache lines: the first is
+// all that a command on one key needs before it goes to the bucket.
 //
-// Threads: any, holding `lock`; the prefetch calls of the table need none. Owner: Database.
+// Threads: any, holding `lock`; the prefetch calls of the table need none. Owner:
+// Database.
 #pragma once
 
 #include <limits>
@@ -24,7 +25,8 @@ struct alignas(128) Shard {
   ShardLock lock;
   ShardTable table;
   uint64_t expiry_count = 0;  // Entries with an expiry.
-  // No entry expires before this; too early is allowed. Lowered by writers, raised by a full walk.
+  // No entry expires before this; too early is allowed. Lowered by writers, raised by a
+  // full walk.
   ExpiryMillis next_expiry = std::numeric_limits<ExpiryMillis>::max();
 
   std::unique_ptr<WatchList> watches;
@@ -39,6 +41,8 @@ struct alignas(128) Shard {
 };
 static_assert(sizeof(Shard) == 128);
 
-inline Entry* EntryAt(const Place& place) { return static_cast<Entry*>(place.Block()); }
+inline Entry* EntryAt(const Place& place) {
+  return static_cast<Entry*>(place.Block());
+}
 
 }  // namespace skarn

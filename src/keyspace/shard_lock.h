@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The lock word of a shard: tried, never waited for. A command that cannot have it after a short
-// spin is parked (keyspace/waiters.h) and its worker goes on with other connections.
+// The lock word of a shard: tried, never waited for. A command that cannot have it after
+// a short spin is parked (keyspace/waiters.h) and its worker goes on with other
+// connections.
 //
-//   bit 0: exclusive | bit 1: somebody is parked | bits 2-15: readers | bits 16-63: version
+//   bit 0: exclusive | bit 1: somebody is parked | bits 2-15: readers | bits 16-63:
+//   version
 //
 // The version counts exclusive unlocks; it keeps the door open for optimistic reads.
 #pragma once
@@ -43,9 +45,11 @@ class ShardLock {
     return false;
   }
 
-  // Both return true when somebody is parked and must be woken. Pairs with the acquires above.
+  // Both return true when somebody is parked and must be woken. Pairs with the acquires
+  // above.
   [[nodiscard]] bool Unlock() {
-    return (word_.fetch_add(kVersion - kExclusive, std::memory_order_release) & kParked) != 0;
+    return (word_.fetch_add(kVersion - kExclusive, std::memory_order_release) &
+            kParked) != 0;
   }
   [[nodiscard]] bool UnlockShared() {
     return (word_.fetch_sub(kReader, std::memory_order_release) & kParked) != 0;

@@ -20,11 +20,13 @@ bool HasFieldExpiry(const Entry& entry) {
 
 }  // namespace
 
-// ---- access clock ------------------------------------------------------------------------------
+// ---- access clock
+// ------------------------------------------------------------------------------
 
 void KeyspaceView::SetNow(ExpiryMillis now) {
   now_ = now;
-  // LRU: seconds. LFU: minutes in the upper 16 bits, the logarithmic counter in the lower 8.
+  // LRU: seconds. LFU: minutes in the upper 16 bits, the logarithmic counter in the
+  // lower 8.
   lru_clock_ = IsLfu(keyspace_.policy) ? static_cast<uint32_t>(now / 60000) & 0xffff
                                        : static_cast<uint32_t>(now / 1000) & kLruMask;
 }
@@ -67,13 +69,15 @@ uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
   return lru_clock_ << 8 | counter;
 }
 
-// ---- reading -----------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------
 
 const Entry* KeyspaceView::Peek(const Key& key) {
   const Place place = keyspace_.ShardOf(db_, key).Find(key);
   if (!place) return nullptr;
   const Entry* entry = EntryAt(place);
-  if (!entry->IsExpired(now_)) [[likely]] return entry;
+  if (!entry->IsExpired(now_)) [[likely]]
+    return entry;
   // A reader changes nothing: the key counts as absent, and is erased after the command.
   expired_.push_back({db_, std::string(key.bytes)});
   return nullptr;
@@ -97,7 +101,8 @@ const Entry* KeyspaceView::Find(const Key& key) {
   return entry;
 }
 
-// ---- changing ----------------------------------------------------------------------------------
+// ---- changing
+// ----------------------------------------------------------------------------------
 
 Found KeyspaceView::FindRaw(const Key& key) {
   Shard& shard = keyspace_.ShardOf(db_, key);
@@ -131,7 +136,8 @@ bool KeyspaceView::NeedsPreImage(const Found& found) const {
 }
 
 void KeyspaceView::KeepPreImage(Found& found) {
-  if (!NeedsPreImage(found)) [[likely]] return;
+  if (!NeedsPreImage(found)) [[likely]]
+    return;
   SnapshotLane* lane = keyspace_.lane();
   if (found.entry->encoding() == Encoding::kTable) {
     lane->Capture(keyspace_.FindDatabase(db_)->number_at_cut, *found.entry);
@@ -154,9 +160,11 @@ void KeyspaceView::NoteExpiry(Shard& shard, ExpiryMillis expiry) {
 void KeyspaceView::CountExpiries(Shard& shard, const Entry& entry) {
   shard.expiry_count += entry.HasExpiry();
   NoteExpiry(shard, entry.expiry());
-  if (!HasFieldExpiry(entry)) [[likely]] return;
+  if (!HasFieldExpiry(entry)) [[likely]]
+    return;
   ++shard.field_expiry_count;
-  shard.next_field_expiry = std::min(shard.next_field_expiry, entry.table()->next_expiry());
+  shard.next_field_expiry =
+      std::min(shard.next_field_expiry, entry.table()->next_expiry());
 }
 
 void KeyspaceView::UncountExpiries(Shard& shard, const Entry& entry) {
@@ -203,12 +211,14 @@ void KeyspaceView::Replace(Found& found, Entry* entry, bool root_moves) {
 // A snapshot may be reading the segments of a table, even of one it has its state of.
 void KeyspaceView::Dispose(Entry* entry, bool lazily) {
   SnapshotLane* const lane = keyspace_.lane();
-  if (lane == nullptr || entry->encoding() != Encoding::kTable) return FreeEntry(entry, lazily);
+  if (lane == nullptr || entry->encoding() != Encoding::kTable)
+    return FreeEntry(entry, lazily);
   lane->KeepUntilEnd(entry->table());
   Entry::FreeBlock(entry);
 }
 
-// The number under which the snapshot knows the database: SWAPDB may have come since the cut.
+// The number under which the snapshot knows the database: SWAPDB may have come since the
+// cut.
 void KeyspaceView::HandOver(Entry* entry) {
   keyspace_.lane()->HandOver(keyspace_.FindDatabase(db_)->number_at_cut, entry);
 }
@@ -224,13 +234,15 @@ void KeyspaceView::InsertNew(const Key& key, Found& found, Entry* entry) {
   }
 }
 
-void KeyspaceView::PutString(const Key& key, Found& found, Bytes value, ExpiryMillis expiry) {
+void KeyspaceView::PutString(const Key& key, Found& found, Bytes value,
+                             ExpiryMillis expiry) {
   PutBytes(key, found, value, expiry, ValueType::kString);
 }
 
-void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value, ExpiryMillis expiry,
-                            ValueType type, Encoding encoding) {
-  // The common overwrite: same block, same form. Nobody else sees the bytes under our lock.
+void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value,
+                            ExpiryMillis expiry, ValueType type, Encoding encoding) {
+  // The common overwrite: same block, same form. Nobody else sees the bytes under our
+  // lock.
   if (found && found.entry->type() == type && found.entry->expiry() == expiry &&
       found.entry->CanResize(value.size()) && !NeedsPreImage(found)) {
     found.entry->Resize(value.size());
@@ -250,7 +262,8 @@ void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value, ExpiryMil
     shape.root = blob;
   }
   Entry* entry = Entry::Create(shape);
-  if (shape.root == nullptr) std::memcpy(entry->EmbeddedValue(), value.data(), value.size());
+  if (shape.root == nullptr)
+    std::memcpy(entry->EmbeddedValue(), value.data(), value.size());
   if (found) {
     Replace(found, entry, /*root_moves=*/false);
   } else {
@@ -258,7 +271,8 @@ void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value, ExpiryMil
   }
 }
 
-void KeyspaceView::PutTable(const Key& key, Found& found, HashTable* table, ExpiryMillis expiry) {
+void KeyspaceView::PutTable(const Key& key, Found& found, HashTable* table,
+                            ExpiryMillis expiry) {
   Entry* entry =
       Entry::Create({.key = key.bytes,
                      .root = table,
@@ -273,7 +287,8 @@ void KeyspaceView::PutTable(const Key& key, Found& found, HashTable* table, Expi
   }
 }
 
-char* KeyspaceView::EditBytes(const Key& key, Found& found, size_t new_size, Encoding encoding) {
+char* KeyspaceView::EditBytes(const Key& key, Found& found, size_t new_size,
+                              Encoding encoding) {
   KeepPreImage(found);
   Entry* entry = found.entry;
   const size_t old_size = entry->value().size();
@@ -372,20 +387,24 @@ void KeyspaceView::Adopt(const Key& key, Found& found, Entry* extracted) {
   InsertNew(key, found, entry);
 }
 
-void KeyspaceView::Changed(const Key& key, EventKind kind, Bytes event, uint64_t changes) {
+void KeyspaceView::Changed(const Key& key, EventKind kind, Bytes event,
+                           uint64_t changes) {
   stats_.changes += changes;
   Shard& shard = keyspace_.ShardOf(db_, key);
-  if (shard.watches != nullptr) [[unlikely]] shard.watches->MarkKey(key.bytes);
+  if (shard.watches != nullptr) [[unlikely]]
+    shard.watches->MarkKey(key.bytes);
   if (!event.empty()) Notify(kind, event, key);
 }
 
 void KeyspaceView::Notify(EventKind kind, Bytes event, const Key& key) {
   constexpr uint32_t kTargets = Bit(EventKind::kKeyspace) | Bit(EventKind::kKeyevent);
-  if ((event_mask_ & Bit(kind)) == 0 || (event_mask_ & kTargets) == 0) [[likely]] return;
+  if ((event_mask_ & Bit(kind)) == 0 || (event_mask_ & kTargets) == 0) [[likely]]
+    return;
   listener_.OnKeyEvent(kind, event, db_, key.bytes);
 }
 
-// ---- expiry and eviction -----------------------------------------------------------------------
+// ---- expiry and eviction
+// -----------------------------------------------------------------------
 
 void KeyspaceView::Expire(const Key& key, Found& found) {
   Erase(key, found);

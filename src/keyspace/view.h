@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// KeyspaceView: what handlers do with keys. It is the one way to read and change entries, and keeps
-// together what every change owes: expiry, the access clock, the pre-image for a running snapshot,
-// counts, watches and events.
+// KeyspaceView: what handlers do with keys. It is the one way to read and change entries,
+// and keeps together what every change owes: expiry, the access clock, the pre-image for
+// a running snapshot, counts, watches and events.
 //
-// Threads: one per worker, used by that worker only, under the locks of the shards of the keys it is
-// given (shared for the const-entry calls, exclusive for the rest). Owner: the worker's executor.
+// Threads: one per worker, used by that worker only, under the locks of the shards of the
+// keys it is given (shared for the const-entry calls, exclusive for the rest). Owner: the
+// worker's executor.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@
 
 namespace skarn {
 
-// A key's entry for changing. `entry` is null when the key is absent; calls of the view that move
-// the entry update the handle.
+// A key's entry for changing. `entry` is null when the key is absent; calls of the view
+// that move the entry update the handle.
 struct Found {
   Shard* shard = nullptr;
   Place place;
@@ -41,7 +42,8 @@ class KeyspaceView {
   KeyspaceView(Keyspace& keyspace, KeyEventListener& listener)
       : keyspace_(keyspace), listener_(listener) {}
 
-  // ---- set by the executor before a command -------------------------------------------------
+  // ---- set by the executor before a command
+  // -------------------------------------------------
   void SelectDatabase(unsigned db) { db_ = db; }
   void SetNow(ExpiryMillis now);
   void SetNoTouch(bool no_touch) { no_touch_ = no_touch; }
@@ -52,41 +54,46 @@ class KeyspaceView {
   Keyspace& keyspace() { return keyspace_; }
   KeyspaceStats& stats() { return stats_; }
 
-  // ---- reading (shared lock is enough) ------------------------------------------------------
-  // The live entry of `key`, or null. Counts a hit or miss and refreshes the access clock.
-  // Valid until the locks of the command go.
+  // ---- reading (shared lock is enough)
+  // ------------------------------------------------------ The live entry of `key`, or
+  // null. Counts a hit or miss and refreshes the access clock. Valid until the locks of
+  // the command go.
   const Entry* Find(const Key& key);
-  // The same without refreshing the access clock (TTL, OBJECT, TYPE, EXISTS). A miss is an event
-  // unless `is_quiet`.
+  // The same without refreshing the access clock (TTL, OBJECT, TYPE, EXISTS). A miss is
+  // an event unless `is_quiet`.
   const Entry* Inspect(const Key& key, bool is_quiet = false);
   // The same without counting either.
   const Entry* Peek(const Key& key);
 
-  // ---- changing (exclusive lock) ------------------------------------------------------------
-  // The entry for changing. An expired one is erased first, with its event. Refreshes the access
-  // clock; counts no hits.
+  // ---- changing (exclusive lock)
+  // ------------------------------------------------------------ The entry for changing.
+  // An expired one is erased first, with its event. Refreshes the access clock; counts no
+  // hits.
   Found FindForWrite(const Key& key);
-  // The same, counting hit or miss (commands that read and write: GETDEL, GETEX, INCR...).
+  // The same, counting hit or miss (commands that read and write: GETDEL, GETEX,
+  // INCR...).
   Found FindForUpdate(const Key& key);
 
-  // Stores `value` as a string under `key`, replacing whatever `found` (of FindForWrite) was.
-  // `value` must not point into the entry it replaces unless the entry stays (same view call).
+  // Stores `value` as a string under `key`, replacing whatever `found` (of FindForWrite)
+  // was. `value` must not point into the entry it replaces unless the entry stays (same
+  // view call).
   void PutString(const Key& key, Found& found, Bytes value, ExpiryMillis expiry);
   // Stores bytes of another type or encoding (a hash's listpack).
-  void PutBytes(const Key& key, Found& found, Bytes value, ExpiryMillis expiry, ValueType type,
-                Encoding encoding = Encoding::kBytes);
+  void PutBytes(const Key& key, Found& found, Bytes value, ExpiryMillis expiry,
+                ValueType type, Encoding encoding = Encoding::kBytes);
   // Stores a table; the entry owns it from now on.
   void PutTable(const Key& key, Found& found, HashTable* table, ExpiryMillis expiry);
 
-  // Makes the bytes of the value changeable in place with a new size: what was there stays up to
-  // the smaller size, what is new is zero. Returns where they are, until the next view call.
-  // Encoding becomes `encoding`. Null when the machine has no memory for it.
+  // Makes the bytes of the value changeable in place with a new size: what was there
+  // stays up to the smaller size, what is new is zero. Returns where they are, until the
+  // next view call. Encoding becomes `encoding`. Null when the machine has no memory for
+  // it.
   char* EditBytes(const Key& key, Found& found, size_t new_size, Encoding encoding);
-  // Before the first change of a table in this command: leaves a running snapshot its state.
-  // Returns the lane that clones must go to, or null.
+  // Before the first change of a table in this command: leaves a running snapshot its
+  // state. Returns the lane that clones must go to, or null.
   SnapshotLane* PrepareTableChange(Found& found);
-  // After changes of a hash's table that may touch the expiries of fields: keeps the shard's counts
-  // of them right. `had_expiry`: some field had one before.
+  // After changes of a hash's table that may touch the expiries of fields: keeps the
+  // shard's counts of them right. `had_expiry`: some field had one before.
   void NoteFieldExpiry(Found& found, bool had_expiry);
 
   // kNoExpiry removes it. True when something changed.
@@ -95,30 +102,33 @@ class KeyspaceView {
   void Erase(const Key& key, Found& found, bool lazily = true);
   // Takes the value out: the entry block is the caller's (RENAME moves values), no event.
   Entry* Extract(const Key& key, Found& found);
-  // Stores the value, expiry and access clock of an extracted entry under `key`, which is absent.
-  // The extracted block is gone afterwards.
+  // Stores the value, expiry and access clock of an extracted entry under `key`, which is
+  // absent. The extracted block is gone afterwards.
   void Adopt(const Key& key, Found& found, Entry* extracted);
 
-  // Says that `key` changed: marks watches, counts a change, raises the event (empty: none).
+  // Says that `key` changed: marks watches, counts a change, raises the event (empty:
+  // none).
   void Changed(const Key& key, EventKind kind, Bytes event, uint64_t changes = 1);
   // Raises an event only.
   void Notify(EventKind kind, Bytes event, const Key& key);
   void AddChanges(uint64_t changes) { stats_.changes += changes; }
 
-  // ---- after the command, no locks held ------------------------------------------------------
-  // Expired entries that readers met. Erases those whose shard is free at the moment.
+  // ---- after the command, no locks held
+  // ------------------------------------------------------ Expired entries that readers
+  // met. Erases those whose shard is free at the moment.
   bool HasExpired() const { return !expired_.empty(); }
   void EraseExpired();
 
-  // Erases a due entry under its shard's exclusive lock (active expiry, eviction use it too).
+  // Erases a due entry under its shard's exclusive lock (active expiry, eviction use it
+  // too).
   void Expire(const Key& key, Found& found);
   void Evict(const Key& key, Found& found);
 
   // Access words for new entries, and the refreshed word for old ones.
   uint32_t InitialAccess() const;
   uint32_t RefreshedAccess(uint32_t access) const;
-  // Under an LRU policy: how long nobody has used the entry, up to 2^24 seconds; and the access
-  // word of an entry that is idle that long.
+  // Under an LRU policy: how long nobody has used the entry, up to 2^24 seconds; and the
+  // access word of an entry that is idle that long.
   uint32_t IdleSeconds(const Entry& entry) const;
   uint32_t AccessOfIdle(uint64_t idle_seconds) const;
   // Under an LFU policy: the logarithmic use count, and the access word of one.
@@ -132,8 +142,8 @@ class KeyspaceView {
   };
 
   Found FindRaw(const Key& key);
-  // Replaces the block of the slot by `entry`; the old block is handed over or freed (its value
-  // too, unless the new block carries the same root).
+  // Replaces the block of the slot by `entry`; the old block is handed over or freed (its
+  // value too, unless the new block carries the same root).
   void Replace(Found& found, Entry* entry, bool root_moves);
   void InsertNew(const Key& key, Found& found, Entry* entry);
   void Release(Found& found, bool lazily);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// WATCH: a token per watching client, listed in the shards of the keys it watches. A writer marks
-// the tokens of the key it changes; EXEC, holding those shards, looks at its own.
+// WATCH: a token per watching client, listed in the shards of the keys it watches. A
+// writer marks the tokens of the key it changes; EXEC, holding those shards, looks at its
+// own.
 //
-// Threads: lists under the shard's lock; the token's flags are atomic. A token that its client has
-// dropped stays listed until somebody passes by.
+// Threads: lists under the shard's lock; the token's flags are atomic. A token that its
+// client has dropped stays listed until somebody passes by.
 #pragma once
 
 #include <atomic>
@@ -17,7 +18,7 @@
 namespace skarn {
 
 struct WatchToken {
-  std::atomic<bool> is_dirty{false};    // A watched key changed. Set under a shard's lock.
+  std::atomic<bool> is_dirty{false};  // A watched key changed. Set under a shard's lock.
   std::atomic<bool> is_dropped{false};  // Nobody looks at it any more.
 };
 // Shared by the client and the lists: neither knows when the other goes.
@@ -37,11 +38,13 @@ class WatchList {
       if (watch.key == key) watch.token->is_dirty.store(true, std::memory_order_release);
     }
   }
-  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that exist.
+  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that
+  // exist.
   template <class Claim>
   void MarkIf(Claim&& claim) {
     for (const Watch& watch : watches_) {
-      if (claim(Bytes(watch.key))) watch.token->is_dirty.store(true, std::memory_order_release);
+      if (claim(Bytes(watch.key)))
+        watch.token->is_dirty.store(true, std::memory_order_release);
     }
   }
   bool empty() const { return watches_.empty(); }

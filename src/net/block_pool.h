@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// BlockPool: the I/O blocks of a worker, lent to connections while they have bytes in them. Last in,
-// first out: the block lent next is the one that is still in the cache.
+// BlockPool: the I/O blocks of a worker, lent to connections while they have bytes in
+// them. Last in, first out: the block lent next is the one that is still in the cache.
 // Threads: one worker. Owner: the worker.
 #pragma once
 

@@ -2,10 +2,11 @@
 //
 // Connection: a socket with its buffers.
 //
-// Buffers are borrowed from the worker while there is something in them, so that ten thousand idle
-// connections hold no memory.
+// Buffers are borrowed from the worker while there is something in them, so that ten
+// thousand idle connections hold no memory.
 //
-// Threads: the worker that owns it; others only while the gate is closed. Owner: the worker.
+// Threads: the worker that owns it; others only while the gate is closed. Owner: the
+// worker.
 #pragma once
 
 #include <cstdint>
@@ -56,18 +57,20 @@ class Connection {
 
   InputBuffer input;
   OutputBuffer output;
-  std::unique_ptr<char[]> output_block;  // The lent block that `output` began in; null: none.
+  std::unique_ptr<char[]>
+      output_block;  // The lent block that `output` began in; null: none.
   bool closes_after_reply = false;
-  bool closes_now = false;      // Close at the end of the turn, output or not.
-  bool is_read_paused = false;  // Commands wait (CLIENT PAUSE, a busy shard): nothing is read.
-  bool wants_write = false;     // The socket was full: the loop tells when it is not.
-  bool is_dirty = false;        // Listed for sending at the end of the turn.
-  bool is_ready = false;        // Listed as having unread input.
+  bool closes_now = false;  // Close at the end of the turn, output or not.
+  bool is_read_paused =
+      false;  // Commands wait (CLIENT PAUSE, a busy shard): nothing is read.
+  bool wants_write = false;         // The socket was full: the loop tells when it is not.
+  bool is_dirty = false;            // Listed for sending at the end of the turn.
+  bool is_ready = false;            // Listed as having unread input.
   LoopState* loop_state = nullptr;  // The loop's; it may outlive the connection.
   Transport transport = Transport::kTcp;
-  std::string peer_address;   // "ip:port", "[ip6]:port" or "/path:0".
+  std::string peer_address;  // "ip:port", "[ip6]:port" or "/path:0".
   std::string local_address;
-  bool is_loopback = false;   // The peer is on this machine.
+  bool is_loopback = false;  // The peer is on this machine.
 
  protected:
   Worker& worker_;

@@ -34,7 +34,9 @@ class EpollLoop : public EventLoop {
   Result<> AddListener(int fd, uint32_t tag) override {
     return Control(EPOLL_CTL_ADD, fd, EPOLLIN, kListenerTags + 2 * uint64_t{tag});
   }
-  void RemoveListener(int fd) override { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
+  void RemoveListener(int fd) override {
+    epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  }
 
   Result<> Add(Connection& connection) override {
     return Control(EPOLL_CTL_ADD, connection.fd(), Interest(connection, true),
@@ -71,7 +73,8 @@ class EpollLoop : public EventLoop {
   IoStatus Receive(Connection& connection) override {
     InputBuffer& input = connection.input;
     SKARN_DCHECK(input.room() > 0);
-    const ssize_t count = recv(connection.fd(), input.block.get() + input.end, input.room(), 0);
+    const ssize_t count =
+        recv(connection.fd(), input.block.get() + input.end, input.room(), 0);
     if (count > 0) {
       input.end += static_cast<size_t>(count);
       return IoStatus::kDone;

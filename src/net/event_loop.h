@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// EventLoop: the seam between a worker and the kernel's ways of moving bytes. The worker waits,
-// receives into connections, sends from them; epoll and io_uring differ behind these calls.
+// EventLoop: the seam between a worker and the kernel's ways of moving bytes. The worker
+// waits, receives into connections, sends from them; epoll and io_uring differ behind
+// these calls.
 //
 // Threads: the worker that owns it; Wake from any. Owner: the worker.
 #pragma once
@@ -27,9 +28,9 @@ enum class IoStatus : uint8_t {
 
 class EventLoop {
  public:
-  // The loop asked for, after a probe of what the kernel allows; kAuto takes the one that measures
-  // better. A forced loop that the kernel refuses is a failure.
-  // `blocks` outlives the loop.
+  // The loop asked for, after a probe of what the kernel allows; kAuto takes the one that
+  // measures better. A forced loop that the kernel refuses is a failure. `blocks`
+  // outlives the loop.
   static Result<std::unique_ptr<EventLoop>> Create(LoopKind kind, BlockPool& blocks);
 
   virtual ~EventLoop() = default;
@@ -54,7 +55,8 @@ class EventLoop {
 
   // Moves received bytes to the end of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;
-  // Sends what connection.output holds, or takes it over to send it; on kBlocked a later Wait says when to go on.
+  // Sends what connection.output holds, or takes it over to send it; on kBlocked a later
+  // Wait says when to go on.
   virtual IoStatus Send(Connection& connection) = 0;
 
   // Makes a running or the next Wait return.

@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 
@@ -56,7 +56,8 @@ int ListenOn(const addrinfo& info, int backlog) {
   if (fd < 0) return -1;
   const int one = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-  if (info.ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+  if (info.ai_family == AF_INET6)
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
   if (bind(fd, info.ai_addr, info.ai_addrlen) == 0 && listen(fd, backlog) == 0) return fd;
   const int code = errno;
   close(fd);
@@ -80,19 +81,21 @@ Result<std::unique_ptr<Listener>> Listener::Tcp(const std::string& bind_address,
   const std::string service = std::to_string(port);
   const int failure =
       getaddrinfo(is_any ? nullptr : address.c_str(), service.c_str(), &hints, &found);
-  if (failure != 0) return Fail(fmt::format("{}:{}: {}", address, port, gai_strerror(failure)));
+  if (failure != 0)
+    return Fail(fmt::format("{}:{}: {}", address, port, gai_strerror(failure)));
   const int fd = ListenOn(*found, backlog);
   const int code = errno;
   freeaddrinfo(found);
   if (fd >= 0) return std::unique_ptr<Listener>(new Listener(fd, Transport::kTcp, ""));
-  if (is_optional && (code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EPROTONOSUPPORT)) {
+  if (is_optional &&
+      (code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EPROTONOSUPPORT)) {
     return std::unique_ptr<Listener>();
   }
   return FailErrno(fmt::format("bind {}:{}", address, port), code);
 }
 
-Result<std::unique_ptr<Listener>> Listener::Unix(const std::string& path, unsigned permissions,
-                                                 int backlog) {
+Result<std::unique_ptr<Listener>> Listener::Unix(const std::string& path,
+                                                 unsigned permissions, int backlog) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -119,8 +122,8 @@ Listener::~Listener() {
 Result<bool> Listener::Accept(Accepted* accepted) {
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
-  const int fd =
-      accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd = accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return false;
     return FailErrno("accept", errno);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Listening sockets: addresses of `bind`, ports, the unix socket, and what accept tells about a peer.
-// Threads: Listen at start or with the gate closed; Accept on the worker whose loop has the socket.
-// Owner: the server.
+// Listening sockets: addresses of `bind`, ports, the unix socket, and what accept tells
+// about a peer. Threads: Listen at start or with the gate closed; Accept on the worker
+// whose loop has the socket. Owner: the server.
 #pragma once
 
 #include <string>
@@ -15,17 +15,19 @@ namespace skarn {
 
 class Listener {
  public:
-  // One address of `bind` ("*", "-::1", "127.0.0.1"). A leading '-' makes an address that this
-  // machine does not have a success without socket: then the result holds null.
-  static Result<std::unique_ptr<Listener>> Tcp(const std::string& address, int port, int backlog);
-  static Result<std::unique_ptr<Listener>> Unix(const std::string& path, unsigned permissions,
-                                                int backlog);
+  // One address of `bind` ("*", "-::1", "127.0.0.1"). A leading '-' makes an address that
+  // this machine does not have a success without socket: then the result holds null.
+  static Result<std::unique_ptr<Listener>> Tcp(const std::string& address, int port,
+                                               int backlog);
+  static Result<std::unique_ptr<Listener>> Unix(const std::string& path,
+                                                unsigned permissions, int backlog);
   ~Listener();
 
   int fd() const { return fd_; }
   Transport transport() const { return transport_; }
 
-  // The next waiting connection, or none. An error is worth a log line (no descriptors left).
+  // The next waiting connection, or none. An error is worth a log line (no descriptors
+  // left).
   Result<bool> Accept(Accepted* accepted);
 
  private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Message and Mailbox: how one thread tells another's worker something. Many senders, one receiver,
-// first in first out for each sender; at most one wake-up per loop turn of the receiver.
+// Message and Mailbox: how one thread tells another's worker something. Many senders, one
+// receiver, first in first out for each sender; at most one wake-up per loop turn of the
+// receiver.
 //
 // Threads: Push from any; TakeAll from the receiver.
 #pragma once
@@ -40,7 +41,8 @@ class Mailbox {
     Message* head = head_.load(std::memory_order_relaxed);
     do {
       mine->next_ = head;
-      // Release pairs with the acquire in TakeAll: the receiver sees the message's content.
+      // Release pairs with the acquire in TakeAll: the receiver sees the message's
+      // content.
     } while (!head_.compare_exchange_weak(head, mine, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
     return head == nullptr;

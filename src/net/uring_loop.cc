@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The io_uring loop: one multishot receive per connection into a ring of provided buffers, one send
-// under way per connection, everything handed to the kernel with the wait of the next turn. So a
-// turn costs one system call, however many connections it serves.
+// The io_uring loop: one multishot receive per connection into a ring of provided
+// buffers, one send under way per connection, everything handed to the kernel with the
+// wait of the next turn. So a turn costs one system call, however many connections it
+// serves.
 //
 // A state outlives its connection while the kernel has an operation of it.
 #include <errno.h>
-#include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -18,6 +18,8 @@
 #include <cstring>
 #include <deque>
 #include <unordered_set>
+
+#include <liburing.h>
 
 #include "base/check.h"
 #include "net/event_loop.h"
@@ -33,7 +35,13 @@ constexpr int kBufferGroup = 1;
 constexpr size_t kIovecsMax = 64;
 
 // The low bits of the user data say what completed; states are aligned to 16.
-enum Tag : uint64_t { kReceiveTag = 0, kSendTag = 1, kListenTag = 2, kWakeTag = 3, kNoTag = 4 };
+enum Tag : uint64_t {
+  kReceiveTag = 0,
+  kSendTag = 1,
+  kListenTag = 2,
+  kWakeTag = 3,
+  kNoTag = 4
+};
 constexpr uint64_t kTagMask = 15;
 
 struct alignas(16) UringState : LoopState {
@@ -71,7 +79,8 @@ class UringLoop : public EventLoop {
   Result<> Init() {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                   IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL;
+                   IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED |
+                   IORING_SETUP_SUBMIT_ALL;
     params.cq_entries = kCompletionEntries;
     if (int failure = io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
         failure < 0) {
@@ -86,7 +95,8 @@ class UringLoop : public EventLoop {
     registration.ring_addr = reinterpret_cast<uint64_t>(buffer_ring_);
     registration.ring_entries = kBufferCount;
     registration.bgid = kBufferGroup;
-    if (int failure = io_uring_register_buf_ring(&ring_, &registration, 0); failure != 0) {
+    if (int failure = io_uring_register_buf_ring(&ring_, &registration, 0);
+        failure != 0) {
       return FailErrno("io_uring buffer ring", -failure);
     }
     io_uring_buf_ring_init(buffer_ring_);
@@ -108,7 +118,8 @@ class UringLoop : public EventLoop {
     for (const ListenerTag& listener : listeners_) {
       if (listener.fd == fd) Cancel(kListenTag | uint64_t{listener.tag} << 4);
     }
-    std::erase_if(listeners_, [&](const ListenerTag& listener) { return listener.fd == fd; });
+    std::erase_if(listeners_,
+                  [&](const ListenerTag& listener) { return listener.fd == fd; });
   }
 
   Result<> Add(Connection& connection) override {
@@ -145,10 +156,10 @@ class UringLoop : public EventLoop {
 
   void Wait(int timeout_ms, Ready* ready) override {
     if (!is_enabled_) {
-      // The thread that waits first is the one issuer of this ring. The call itself, because the
-      // library of Debian 12 declares its wrapper without exporting it.
-      const long failure =
-          syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      // The thread that waits first is the one issuer of this ring. The call itself,
+      // because the library of Debian 12 declares its wrapper without exporting it.
+      const long failure = syscall(__NR_io_uring_register, ring_.ring_fd,
+                                   IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
       SKARN_CHECK(failure == 0);
       is_enabled_ = true;
     }
@@ -159,8 +170,8 @@ class UringLoop : public EventLoop {
       __kernel_timespec timeout{.tv_sec = timeout_ms / 1000,
                                 .tv_nsec = (timeout_ms % 1000) * 1000000LL};
       io_uring_cqe* ignored;
-      io_uring_submit_and_wait_timeout(&ring_, &ignored, 1, timeout_ms < 0 ? nullptr : &timeout,
-                                       nullptr);
+      io_uring_submit_and_wait_timeout(&ring_, &ignored, 1,
+                                       timeout_ms < 0 ? nullptr : &timeout, nullptr);
     }
     unsigned head, count = 0;
     io_uring_cqe* completion;
@@ -184,7 +195,8 @@ class UringLoop : public EventLoop {
     while (!state.received.empty() && input.room() > 0) {
       UringState::Received& front = state.received.front();
       const size_t count = std::min<size_t>(front.end - front.begin, input.room());
-      std::memcpy(input.block.get() + input.end, BufferAt(front.buffer) + front.begin, count);
+      std::memcpy(input.block.get() + input.end, BufferAt(front.buffer) + front.begin,
+                  count);
       input.end += count;
       total += count;
       front.begin += static_cast<uint32_t>(count);
@@ -224,7 +236,9 @@ class UringLoop : public EventLoop {
   static UringState& StateOf(Connection& connection) {
     return *static_cast<UringState*>(connection.loop_state);
   }
-  char* BufferAt(uint16_t buffer) { return buffers_.get() + size_t{buffer} * kBufferBytes; }
+  char* BufferAt(uint16_t buffer) {
+    return buffers_.get() + size_t{buffer} * kBufferBytes;
+  }
   void ReturnBuffer(uint16_t buffer) {
     io_uring_buf_ring_add(buffer_ring_, BufferAt(buffer), kBufferBytes, buffer,
                           io_uring_buf_ring_mask(kBufferCount), 0);
@@ -274,10 +288,11 @@ class UringLoop : public EventLoop {
     state.message.msg_iovlen = state.sending.FillIovecs(state.parts.data(), kIovecsMax);
     io_uring_sqe* submission = NextSubmission();
     if (state.message.msg_iovlen == 1) {
-      io_uring_prep_send(submission, state.fd, state.parts[0].iov_base, state.parts[0].iov_len,
-                         MSG_NOSIGNAL | MSG_WAITALL);
+      io_uring_prep_send(submission, state.fd, state.parts[0].iov_base,
+                         state.parts[0].iov_len, MSG_NOSIGNAL | MSG_WAITALL);
     } else {
-      io_uring_prep_sendmsg(submission, state.fd, &state.message, MSG_NOSIGNAL | MSG_WAITALL);
+      io_uring_prep_sendmsg(submission, state.fd, &state.message,
+                            MSG_NOSIGNAL | MSG_WAITALL);
     }
     io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kSendTag);
   }
@@ -293,9 +308,11 @@ class UringLoop : public EventLoop {
     const bool goes_on = (completion.flags & IORING_CQE_F_MORE) != 0;
     switch (data & kTagMask) {
       case kReceiveTag:
-        return OnReceived(*reinterpret_cast<UringState*>(data & ~kTagMask), completion, goes_on);
+        return OnReceived(*reinterpret_cast<UringState*>(data & ~kTagMask), completion,
+                          goes_on);
       case kSendTag:
-        return OnSent(*reinterpret_cast<UringState*>(data & ~kTagMask), completion.res, ready);
+        return OnSent(*reinterpret_cast<UringState*>(data & ~kTagMask), completion.res,
+                      ready);
       case kWakeTag: {
         uint64_t ignored;
         (void)!read(wake_fd_, &ignored, sizeof(ignored));
@@ -311,14 +328,16 @@ class UringLoop : public EventLoop {
         }
         return;
       }
-      default: return;
+      default:
+        return;
     }
   }
 
   void OnReceived(UringState& state, const io_uring_cqe& completion, bool goes_on) {
     if (!goes_on) state.is_receiving = false;
     if (completion.res > 0) {
-      const auto buffer = static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+      const auto buffer =
+          static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
       if (state.connection == nullptr) {
         ReturnBuffer(buffer);
       } else {

@@ -13,7 +13,8 @@
 namespace skarn {
 namespace {
 
-// Received from one connection in one turn, so that a fat pipeline does not starve the rest.
+// Received from one connection in one turn, so that a fat pipeline does not starve the
+// rest.
 constexpr int kReceivesPerTurnMax = 4;
 
 }  // namespace
@@ -53,7 +54,8 @@ void Worker::Stop() {
 
 void Worker::Post(std::unique_ptr<Message> message) {
   mailbox_.Push(std::move(message));
-  // Pairs with Turn: either it sees the message before it sleeps, or we see that it sleeps.
+  // Pairs with Turn: either it sees the message before it sleeps, or we see that it
+  // sleeps.
   if (is_sleeping_.load(std::memory_order_seq_cst) &&
       is_sleeping_.exchange(false, std::memory_order_seq_cst)) {
     loop_->Wake();
@@ -64,7 +66,8 @@ void Worker::Turn() {
   int timeout_ms = 0;
   if (ready_again_.empty() && dirty_.empty() && closing_.empty()) {
     const int64_t wait_us = next_tick_us_ - NowMicros();
-    timeout_ms = static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
+    timeout_ms =
+        static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
   }
   gate_.Leave(index_);
   if (timeout_ms != 0) {
@@ -90,7 +93,8 @@ void Worker::Turn() {
   again.swap(ready_again_);
   for (Connection* connection : again) {
     connection->is_ready = false;
-    if (!connection->closes_now && !connection->is_read_paused) handler_->OnInput(*connection);
+    if (!connection->closes_now && !connection->is_read_paused)
+      handler_->OnInput(*connection);
   }
   // Their input may move with the next receive, and views into it with it.
   if (!again.empty()) handler_->OnTurnEnd();
@@ -121,12 +125,14 @@ bool Worker::PrepareInput(Connection& connection) {
   const size_t pending = input.end - input.begin;
   if (input.room() >= wanted && input.room() >= input.capacity / 4) return true;
   if (pending + wanted <= input.capacity && input.begin >= input.capacity / 4) {
-    std::copy(input.block.get() + input.begin, input.block.get() + input.end, input.block.get());
+    std::copy(input.block.get() + input.begin, input.block.get() + input.end,
+              input.block.get());
   } else {
     const size_t capacity = std::max(pending + wanted, input.capacity * 2);
     std::unique_ptr<char[]> bigger(new (std::nothrow) char[capacity]);
     if (bigger == nullptr) return false;
-    std::copy(input.block.get() + input.begin, input.block.get() + input.end, bigger.get());
+    std::copy(input.block.get() + input.begin, input.block.get() + input.end,
+              bigger.get());
     input.block = std::move(bigger);
     input.capacity = capacity;
   }
@@ -175,9 +181,10 @@ void Worker::ReceiveFrom(Connection& connection) {
     ++statistics_.read_events;
     statistics_.input_bytes += count;
     handler_->OnInput(connection);
-    // A big bulk is half here: go on while it flows. Otherwise one receive takes all there is.
-    if (count < room || connection.input.capacity <= kIoBlockBytes || connection.closes_now ||
-        connection.is_read_paused) {
+    // A big bulk is half here: go on while it flows. Otherwise one receive takes all
+    // there is.
+    if (count < room || connection.input.capacity <= kIoBlockBytes ||
+        connection.closes_now || connection.is_read_paused) {
       return;
     }
   }

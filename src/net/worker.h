@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Worker: one thread with an event loop and the connections that were given to it. It moves bytes
-// and knows no commands; what the bytes mean is the ConnectionHandler's.
+// Worker: one thread with an event loop and the connections that were given to it. It
+// moves bytes and knows no commands; what the bytes mean is the ConnectionHandler's.
 //
 //   turn: wait | messages | for each ready connection: receive, hand to the handler |
 //         handler ends the turn | send | close | timer
@@ -38,10 +38,12 @@ class ConnectionHandler {
   virtual ~ConnectionHandler() = default;
   // A turn begins, the gate is passed. `now_us` is the wall clock of the turn.
   virtual void OnTurnStart(int64_t now_us) = 0;
-  // The connection object for an accepted socket; null refuses it (the handler has answered).
-  virtual std::unique_ptr<Connection> OnAccept(Worker& worker, const Accepted& accepted) = 0;
-  // Input arrived, or waits since before. The handler may leave its execution to OnTurnEnd; until
-  // then connection.input stays where it is.
+  // The connection object for an accepted socket; null refuses it (the handler has
+  // answered).
+  virtual std::unique_ptr<Connection> OnAccept(Worker& worker,
+                                               const Accepted& accepted) = 0;
+  // Input arrived, or waits since before. The handler may leave its execution to
+  // OnTurnEnd; until then connection.input stays where it is.
   virtual void OnInput(Connection& connection) = 0;
   // Executes what is left. Returns true when the next turn should not sleep.
   virtual bool OnTurnEnd() = 0;
@@ -80,11 +82,12 @@ class Worker {
   void Stop();  // From any thread.
   void Post(std::unique_ptr<Message> message);
 
-  // ---- on the worker's own thread (or with the gate closed) ----------------------------------
-  // Takes an accepted socket. False when the handler refused.
+  // ---- on the worker's own thread (or with the gate closed)
+  // ---------------------------------- Takes an accepted socket. False when the handler
+  // refused.
   bool Adopt(const Accepted& accepted);
-  // Has output: send it at the end of the turn. From another thread with the gate closed, also
-  // wake the worker.
+  // Has output: send it at the end of the turn. From another thread with the gate closed,
+  // also wake the worker.
   void MarkDirty(Connection& connection);
   // Sends what there is at once; the input block goes back when it is empty.
   void SendNow(Connection& connection) {
@@ -112,7 +115,9 @@ class Worker {
   void ResetStatistics() { statistics_ = {}; }
   int64_t now_us() const { return now_us_; }
   // Of the connections in all workers; used to place new ones.
-  size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+  size_t connection_count() const {
+    return connection_count_.load(std::memory_order_relaxed);
+  }
   void CountPlaced(int by) {
     connection_count_.fetch_add(static_cast<size_t>(by), std::memory_order_relaxed);
   }

@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "arch/prefetch.h"
 #include "base/clock.h"
@@ -25,7 +26,8 @@ constexpr uint64_t kPauseKeys = 1024;
 // Collects a hash: a listpack while the limits allow, else a table.
 class HashCollector : public RdbHashSink {
  public:
-  HashCollector(const Settings& settings, int64_t now_ms) : settings_(settings), now_ms_(now_ms) {}
+  HashCollector(const Settings& settings, int64_t now_ms)
+      : settings_(settings), now_ms_(now_ms) {}
 
   void ExpectFields(uint64_t count) override {
     if (count > settings_.hash_max_listpack_entries) MakeTable(count);
@@ -105,7 +107,8 @@ Loader::~Loader() {
   for (const Loaded& loaded : batch_) FreeEntry(loaded.entry, /*lazily=*/false);
 }
 
-Result<bool> Loader::Load(const std::string& path, void (*pause)(void*), void* pause_owner) {
+Result<bool> Loader::Load(const std::string& path, void (*pause)(void*),
+                          void* pause_owner) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     if (errno == ENOENT) return false;
@@ -115,7 +118,8 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*), void* p
   now_ms_ = NowMillis();
   const auto load = [&]() -> Result<> {
     FileRdbSource source(fd);
-    progress_.total_bytes.store(source.size_bytes().value_or(0), std::memory_order_relaxed);
+    progress_.total_bytes.store(source.size_bytes().value_or(0),
+                                std::memory_order_relaxed);
     RdbReader reader(source, size_t{1} << 20);
     RdbFileReader file(reader, {.version_check = settings_.rdb_version_relaxed
                                                      ? RdbVersionCheck::kRelaxed
@@ -129,7 +133,8 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*), void* p
       if (record->kind == RdbRecord::Kind::kSelectDb) {
         if (record->number >= keyspace_.database_count()) {
           return Fail(fmt::format("offset {}: database {} is beyond the {} configured",
-                                  record->offset, record->number, keyspace_.database_count()));
+                                  record->offset, record->number,
+                                  keyspace_.database_count()));
         }
         db_ = static_cast<unsigned>(record->number);
       } else if (record->kind == RdbRecord::Kind::kKey) {
@@ -151,17 +156,18 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*), void* p
 uint32_t Loader::AccessOf(const RdbRecord& record) const {
   if (IsLfu(keyspace_.policy)) {
     const uint32_t minutes = static_cast<uint32_t>(now_ms_ / 60000) & 0xffff;
-    return minutes << 8 | (record.frequency >= 0 ? static_cast<uint32_t>(record.frequency) : 5);
+    return minutes << 8 |
+           (record.frequency >= 0 ? static_cast<uint32_t>(record.frequency) : 5);
   }
   const uint32_t clock = static_cast<uint32_t>(now_ms_ / 1000);
-  const uint32_t idle = record.idle_seconds > 0 ? static_cast<uint32_t>(record.idle_seconds) : 0;
+  const uint32_t idle =
+      record.idle_seconds > 0 ? static_cast<uint32_t>(record.idle_seconds) : 0;
   return (clock - idle) & 0xffffff;
 }
 
 Result<> Loader::LoadKey(RdbFileReader& file, const RdbRecord& record) {
-  Entry::Shape shape{.key = record.key,
-                     .expiry = record.expires_at_ms,
-                     .access = AccessOf(record)};
+  Entry::Shape shape{
+      .key = record.key, .expiry = record.expires_at_ms, .access = AccessOf(record)};
   if (record.type == kRdbString) return LoadString(file, shape);
   return LoadHash(file, record, shape);
 }
@@ -174,7 +180,8 @@ Result<> Loader::LoadString(RdbFileReader& file, Entry::Shape shape) {
   Blob* blob = nullptr;
   if (size > kEmbeddedValueMax) {
     blob = Blob::TryCreate(size, size);
-    if (blob == nullptr) return Fail(fmt::format("no memory for a value of {} bytes", size));
+    if (blob == nullptr)
+      return Fail(fmt::format("no memory for a value of {} bytes", size));
     shape.root = blob;
   }
   Entry* entry = Entry::Create(shape);
@@ -184,14 +191,16 @@ Result<> Loader::LoadString(RdbFileReader& file, Entry::Shape shape) {
   return batch_.size() < kBatchKeys ? Result<>() : Insert();
 }
 
-Result<> Loader::LoadHash(RdbFileReader& file, const RdbRecord& record, Entry::Shape shape) {
+Result<> Loader::LoadHash(RdbFileReader& file, const RdbRecord& record,
+                          Entry::Shape shape) {
   HashCollector collector(settings_, now_ms_);
   if (auto read = ReadRdbHash(file.reader(), record.type, collector); !read) {
     return std::unexpected(read.error());
   }
   shape.type = ValueType::kHash;
   Entry* entry = collector.Finish(shape);
-  if (entry == nullptr) return {};  // Old servers could write empty hashes; the key is skipped.
+  if (entry == nullptr)
+    return {};  // Old servers could write empty hashes; the key is skipped.
   batch_.push_back({entry, HashKey(entry->key()), db_});
   return batch_.size() < kBatchKeys ? Result<>() : Insert();
 }

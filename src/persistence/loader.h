@@ -2,8 +2,8 @@
 //
 // Loader: reads an RDB file into an empty keyspace.
 //
-// Threads: one, a participant of the gate; workers refuse commands on keys meanwhile (LOADING), so
-// no shard is locked. Owner: whoever loads.
+// Threads: one, a participant of the gate; workers refuse commands on keys meanwhile
+// (LOADING), so no shard is locked. Owner: whoever loads.
 #pragma once
 
 #include <atomic>
@@ -35,9 +35,9 @@ class Loader {
   // A key that is there already gives way to the file's, instead of making the load fail.
   void set_replaces(bool replaces) { replaces_ = replaces; }
 
-  // Loads the file. Fails with offset and reason; what was loaded by then stays in the keyspace. A
-  // file that is not there is no failure: then the result is false.
-  // `pause`, when given, is called every few hundred keys, with nothing half done.
+  // Loads the file. Fails with offset and reason; what was loaded by then stays in the
+  // keyspace. A file that is not there is no failure: then the result is false. `pause`,
+  // when given, is called every few hundred keys, with nothing half done.
   Result<bool> Load(const std::string& path, void (*pause)(void*), void* pause_owner);
 
  private:

@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -34,30 +35,39 @@ SaveService::SaveService(ServerState& server, size_t gate_participant)
   status_.last_save_time = NowMillis() / 1000;
 }
 
-SaveService::~SaveService() { Join(); }
+SaveService::~SaveService() {
+  Join();
+}
 
-std::string SaveService::TemporaryPath() { return fmt::format("temp-{}.rdb", getpid()); }
+std::string SaveService::TemporaryPath() {
+  return fmt::format("temp-{}.rdb", getpid());
+}
 
 SnapshotOptions SaveService::Options() const {
   const Settings& settings = server_.settings;
-  return {.path = TemporaryPath(),
-          .rdb = {.compresses = settings.rdb_compression, .checksums = settings.rdb_checksum},
-          .syncs_often = settings.rdb_syncs_often,
-          .key_delay_us = settings.rdb_key_save_delay_us};
+  return {
+      .path = TemporaryPath(),
+      .rdb = {.compresses = settings.rdb_compression, .checksums = settings.rdb_checksum},
+      .syncs_often = settings.rdb_syncs_often,
+      .key_delay_us = settings.rdb_key_save_delay_us};
 }
 
 uint64_t SaveService::TotalChanges() const {
   uint64_t changes = 0;
-  for (Executor* executor : server_.executors) changes += executor->view().stats().changes;
+  for (Executor* executor : server_.executors)
+    changes += executor->view().stats().changes;
   return changes;
 }
 
-uint64_t SaveService::ChangesSinceSave() const { return TotalChanges() - status_.changes_at_save; }
+uint64_t SaveService::ChangesSinceSave() const {
+  return TotalChanges() - status_.changes_at_save;
+}
 
 Result<> SaveService::StartBackground() {
   Reap();
   if (IsRunning()) return Fail("Background save already in progress");
-  snapshot_ = std::make_unique<Snapshot>(server_.keyspace, Options(), *server_.executors[0]);
+  snapshot_ =
+      std::make_unique<Snapshot>(server_.keyspace, Options(), *server_.executors[0]);
   snapshot_->Cut();
   changes_at_cut_ = TotalChanges();
   last_try_us_ = NowMicros();
@@ -166,7 +176,8 @@ Result<> SaveService::SaveNow() {
 }
 
 void SaveService::OnTick(int64_t now_us) {
-  if (now_us - last_check_us_ < kCheckIntervalUs && !has_ended_.load(std::memory_order_relaxed)) {
+  if (now_us - last_check_us_ < kCheckIntervalUs &&
+      !has_ended_.load(std::memory_order_relaxed)) {
     return;
   }
   last_check_us_ = now_us;
@@ -182,7 +193,8 @@ void SaveService::OnTick(int64_t now_us) {
     const int64_t age = now_us / 1000000 - status_.last_save_time;
     for (const SavePoint& point : points_) {
       if (changes < point.changes || age <= point.seconds) continue;
-      Log(LogLevel::kNotice, "{} changes in {} seconds. Saving...", point.changes, point.seconds);
+      Log(LogLevel::kNotice, "{} changes in {} seconds. Saving...", point.changes,
+          point.seconds);
       (void)StartBackground();
       return;
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// SaveService: when snapshots are taken, where their files go, and how the last ones went.
+// SaveService: when snapshots are taken, where their files go, and how the last ones
+// went.
 //
-// Threads: calls on workers with the gate closed unless said otherwise; a background save runs on a
-// thread of its own. Owner: the server.
+// Threads: calls on workers with the gate closed unless said otherwise; a background save
+// runs on a thread of its own. Owner: the server.
 #pragma once
 
 #include <atomic>
@@ -28,13 +29,13 @@ class SaveService {
  public:
   // Status for INFO and LASTSAVE; read with the gate closed.
   struct Status {
-    int64_t last_save_time = 0;          // Unix seconds; the start of the server at first.
-    bool last_ok = true;                 // Of the last background save.
+    int64_t last_save_time = 0;  // Unix seconds; the start of the server at first.
+    bool last_ok = true;         // Of the last background save.
     int64_t last_background_seconds = -1;
-    int64_t started_time = 0;            // Of the running one.
+    int64_t started_time = 0;  // Of the running one.
     uint64_t saves = 0;
-    uint64_t changes_at_save = 0;        // Sum of all changes when the last good save was cut.
-    int64_t last_held_bytes = 0;         // The most the last one held ("cow size").
+    uint64_t changes_at_save = 0;  // Sum of all changes when the last good save was cut.
+    int64_t last_held_bytes = 0;   // The most the last one held ("cow size").
     bool is_scheduled = false;
   };
 
@@ -52,17 +53,18 @@ class SaveService {
   void Unschedule() { status_.is_scheduled = false; }
   // BGSAVE CANCEL, FLUSHALL: the running save ends soon and fails. Does not wait.
   void Cancel();
-  // Shutdown: the same, and writers are free of the snapshot when it returns. The caller holds the
-  // gate, so the saver stands still; its file is removed when the thread ends.
+  // Shutdown: the same, and writers are free of the snapshot when it returns. The caller
+  // holds the gate, so the saver stands still; its file is removed when the thread ends.
   void CancelAndEnd();
 
   // SAVE, shutdown: writes everything now.
   Result<> SaveNow();
 
-  // Once a second or more often, without the gate, on worker 0: save points, what is scheduled, and
-  // the outcome of a save that has ended.
+  // Once a second or more often, without the gate, on worker 0: save points, what is
+  // scheduled, and the outcome of a save that has ended.
   void OnTick(int64_t now_us);
-  // Waits for a running save to end (shutdown, tests). The gate is open and the caller no worker.
+  // Waits for a running save to end (shutdown, tests). The gate is open and the caller no
+  // worker.
   void Join();
 
   const Status& status() const { return status_; }

@@ -25,7 +25,10 @@ constexpr uint64_t kSyncBytes = 4 << 20;
 }  // namespace
 
 Snapshot::Snapshot(Keyspace& keyspace, SnapshotOptions options, KeyEventListener& wakes)
-    : keyspace_(keyspace), options_(std::move(options)), wakes_(wakes), writer_(options_.rdb) {}
+    : keyspace_(keyspace),
+      options_(std::move(options)),
+      wakes_(wakes),
+      writer_(options_.rdb) {}
 
 Snapshot::~Snapshot() {
   SKARN_CHECK(lane_ == nullptr);
@@ -33,7 +36,8 @@ Snapshot::~Snapshot() {
   for (Entry* entry : stage_.entries) FreeEntry(entry, /*lazily=*/false);
 }
 
-// ---- cut and end -------------------------------------------------------------------------------
+// ---- cut and end
+// -------------------------------------------------------------------------------
 
 void Snapshot::ChooseTargets() {
   uint64_t field_expiries = 0;
@@ -68,12 +72,14 @@ void Snapshot::End() {
   keyspace_.set_lane(nullptr);
   keyspace_.set_concurrent(was_concurrent_);
   for (auto& captured : captures_) captured.capture->table->EndCapture();
-  // Kept tables die with the lane; captured segments of theirs with the captures, before them.
+  // Kept tables die with the lane; captured segments of theirs with the captures, before
+  // them.
   captures_.clear();
   lane_.reset();
 }
 
-// ---- writing -----------------------------------------------------------------------------------
+// ---- writing
+// -----------------------------------------------------------------------------------
 
 Result<> Snapshot::Write(WorkerGate& gate, size_t participant) {
   if (auto opened = OpenFile(); !opened) return opened;
@@ -111,17 +117,20 @@ Result<> Snapshot::WriteHead() {
   return {};
 }
 
-Result<> Snapshot::WriteTarget(const Target& target, WorkerGate* gate, size_t participant) {
+Result<> Snapshot::WriteTarget(const Target& target, WorkerGate* gate,
+                               size_t participant) {
   SelectDb(target.number);
   writer_.ResizeDb(target.key_count, target.expiry_count);
   for (Shard& shard : target.database->shards) {
-    if (auto written = WriteShard(target, shard, gate, participant); !written) return written;
+    if (auto written = WriteShard(target, shard, gate, participant); !written)
+      return written;
   }
   return {};
 }
 
 bool Snapshot::LockShared(Shard& shard, WorkerGate& gate, size_t participant) {
-  // Readers and the saver go together; a writer that finds us here is parked for microseconds.
+  // Readers and the saver go together; a writer that finds us here is parked for
+  // microseconds.
   while (!shard.lock.TryLockShared()) {
     if (is_cancelled()) return false;
     if (gate.IsRequested()) gate.Pause(participant);
@@ -181,7 +190,8 @@ void Snapshot::StageEntry(const Target& target, const Entry& entry, bool) {
   stage_.size_bytes += copy->BlockBytes();
 }
 
-// ---- encoding, no lock held --------------------------------------------------------------------
+// ---- encoding, no lock held
+// --------------------------------------------------------------------
 
 void Snapshot::SelectDb(unsigned db) {
   if (selected_db_ == db) return;
@@ -275,7 +285,8 @@ Result<> Snapshot::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
   return {};
 }
 
-// ---- the file ----------------------------------------------------------------------------------
+// ---- the file
+// ----------------------------------------------------------------------------------
 
 Result<> Snapshot::FlushIfFull() {
   if (writer_.size_bytes() < kWriteBytes) return {};

@@ -2,16 +2,17 @@
 //
 // Snapshot: one save of the whole keyspace to an RDB file, beside traffic.
 //
-//   cut (gate closed)     raises the lane epoch; from here on writers leave what is unsaved
-//   walk (own thread)     each shard in small locked steps: entries are copied or referenced under
+//   cut (gate closed)     raises the lane epoch; from here on writers leave what is
+//   unsaved walk (own thread)     each shard in small locked steps: entries are copied or
+//   referenced under
 //                         the lock, marked saved, encoded and written after it
 //   end (gate closed)     the lane goes, captures end
 //
-// After each step the saver empties what writers left, so that little is held. A save with the gate
-// closed for all its time (SAVE, shutdown) needs no lane and no locks.
+// After each step the saver empties what writers left, so that little is held. A save
+// with the gate closed for all its time (SAVE, shutdown) needs no lane and no locks.
 //
-// Threads: Cut and End by whoever holds the gate; Write by one thread, a participant of the gate.
-// Owner: SaveService.
+// Threads: Cut and End by whoever holds the gate; Write by one thread, a participant of
+// the gate. Owner: SaveService.
 #pragma once
 
 #include <atomic>
@@ -31,8 +32,8 @@ namespace skarn {
 struct SnapshotOptions {
   std::string path;  // Of the temporary file.
   RdbWriterOptions rdb;
-  bool syncs_often = true;       // rdb-save-incremental-fsync
-  int64_t key_delay_us = 0;      // rdb-key-save-delay, for tests.
+  bool syncs_often = true;   // rdb-save-incremental-fsync
+  int64_t key_delay_us = 0;  // rdb-key-save-delay, for tests.
 };
 
 class Snapshot {
@@ -43,7 +44,8 @@ class Snapshot {
 
   // With the gate closed: what is there now is what will be saved.
   void Cut();
-  // Writes everything after Cut. Enters and leaves the gate as `participant` around locked steps.
+  // Writes everything after Cut. Enters and leaves the gate as `participant` around
+  // locked steps.
   Result<> Write(WorkerGate& gate, size_t participant);
   // With the gate closed, after Write: writers are free again.
   void End();
@@ -57,8 +59,11 @@ class Snapshot {
 
   uint64_t keys_written() const { return keys_written_.load(std::memory_order_relaxed); }
   uint64_t keys_total() const { return keys_total_; }
-  uint64_t bytes_written() const { return bytes_written_.load(std::memory_order_relaxed); }
-  // The most that was held for this snapshot alone: copies, blocks handed over, staged entries.
+  uint64_t bytes_written() const {
+    return bytes_written_.load(std::memory_order_relaxed);
+  }
+  // The most that was held for this snapshot alone: copies, blocks handed over, staged
+  // entries.
   int64_t held_bytes_peak() const { return held_peak_.load(std::memory_order_relaxed); }
 
  private:
@@ -67,7 +72,8 @@ class Snapshot {
     unsigned number;
     uint64_t key_count, expiry_count;
   };
-  // Entries taken out of a shard under its lock: blocks of memory with copies, one behind another.
+  // Entries taken out of a shard under its lock: blocks of memory with copies, one behind
+  // another.
   struct Stage {
     std::vector<Entry*> entries;  // Copies, owned; blobs referenced.
     size_t size_bytes = 0;
@@ -77,15 +83,18 @@ class Snapshot {
   Result<> OpenFile();
   Result<> WriteHead();
   Result<> WriteTarget(const Target& target, WorkerGate* gate, size_t participant);
-  Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate, size_t participant);
-  // Fills the stage from `position` on; returns the next position, 0 at the end of the shard.
+  Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
+                      size_t participant);
+  // Fills the stage from `position` on; returns the next position, 0 at the end of the
+  // shard.
   uint64_t StageFrom(const Target& target, Shard& shard, uint64_t position);
   void StageEntry(const Target& target, const Entry& entry, bool is_alone);
   bool LockShared(Shard& shard, WorkerGate& gate, size_t participant);
   Result<> EmitStage(unsigned db);
   Result<> EmitLeft();
   Result<> EmitEntry(unsigned db, const Entry& entry);
-  Result<> EmitTable(unsigned db, Bytes key, ExpiryMillis expiry, const TableCapture& capture);
+  Result<> EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
+                     const TableCapture& capture);
   Result<> EmitWholeTable(unsigned db, const Entry& entry);
   void SelectDb(unsigned db);
   Result<> FlushIfFull();
@@ -103,7 +112,8 @@ class Snapshot {
   int64_t selected_db_ = -1;
   std::vector<Target> targets_;
   Stage stage_;
-  std::vector<SnapshotLane::CapturedTable> captures_;  // Written ones too: they end with the lane.
+  std::vector<SnapshotLane::CapturedTable>
+      captures_;  // Written ones too: they end with the lane.
   size_t captures_written_ = 0;
   uint64_t unsynced_bytes_ = 0;
   uint64_t keys_total_ = 0;

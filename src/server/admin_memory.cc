@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // MEMORY: what keys take, and where the memory of the server is.
-#include <jemalloc/jemalloc.h>
-
 #include <fmt/format.h>
+#include <jemalloc/jemalloc.h>
 
 #include "command/context.h"
 #include "command/executor.h"

@@ -3,10 +3,11 @@
 // What a CONFIG SET does besides new settings for the workers: sockets, the log, the
 // working directory, limits of the process.
 #include <errno.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/memory.h"

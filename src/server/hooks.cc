@@ -9,7 +9,8 @@
 
 namespace skarn {
 
-void Hooks::PublishKeyEvent(Executor& executor, EventKind, Bytes event, unsigned db, Bytes key) {
+void Hooks::PublishKeyEvent(Executor& executor, EventKind, Bytes event, unsigned db,
+                            Bytes key) {
   PubSub& pubsub = *state_.pubsub;
   if (pubsub.is_idle()) return;
   const uint32_t mask = state_.settings.notify_mask;
@@ -25,15 +26,21 @@ void Hooks::DropSubscriptions(Executor& executor, Client& client) {
   state_.pubsub->Drop(executor, client);
 }
 
-void Hooks::DropMonitor(Executor& executor, Client& client) { monitors_.Drop(executor, client); }
+void Hooks::DropMonitor(Executor& executor, Client& client) {
+  monitors_.Drop(executor, client);
+}
 
 void Hooks::FeedMonitors(Executor& executor, const Client& client, const Command& command,
                          const Args& args) {
   monitors_.Feed(executor, client, command, args);
 }
 
-bool Hooks::KeepMemoryLimit(Executor&) { return true; }
-bool Hooks::OnIdle(Executor&) { return false; }
+bool Hooks::KeepMemoryLimit(Executor&) {
+  return true;
+}
+bool Hooks::OnIdle(Executor&) {
+  return false;
+}
 
 void Hooks::OnTick(Executor& executor, int64_t now_us) {
   server_->meter().Publish(executor);

@@ -13,7 +13,8 @@ class Server;
 
 class Hooks : public ServerHooks {
  public:
-  Hooks(ServerState& state, size_t worker_count) : state_(state), monitors_(worker_count) {}
+  Hooks(ServerState& state, size_t worker_count)
+      : state_(state), monitors_(worker_count) {}
 
   void PublishKeyEvent(Executor& executor, EventKind kind, Bytes event, unsigned db,
                        Bytes key) override;
@@ -22,7 +23,8 @@ class Hooks : public ServerHooks {
   void FeedMonitors(Executor& executor, const Client& client, const Command& command,
                     const Args& args) override;
   void OnNoteworthyCommand(Executor& executor, Client& client, const Command& command,
-                           const Args& args, uint64_t cycles, size_t reply_bytes) override;
+                           const Args& args, uint64_t cycles,
+                           size_t reply_bytes) override;
   bool KeepMemoryLimit(Executor& executor) override;
   void OnTick(Executor& executor, int64_t now_us) override;
   bool OnIdle(Executor& executor) override;

@@ -3,11 +3,12 @@
 // Listening sockets: opened at start, replaced by CONFIG SET port and bind, and what is
 // done with a connection that comes in.
 #include <errno.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "server/server.h"

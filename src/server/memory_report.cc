@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/memory_report.h"
 
-#include <jemalloc/jemalloc.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <jemalloc/jemalloc.h>
 
 #include "base/memory.h"
 #include "command/client_memory.h"

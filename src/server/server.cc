@@ -2,13 +2,14 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "arch/cycles.h"
 #include "base/clock.h"
@@ -31,9 +32,12 @@ constexpr size_t kExtraParticipants = 2;
 
 LoopKind LoopKindOf(ConfigEventLoop choice) {
   switch (choice) {
-    case ConfigEventLoop::kEpoll: return LoopKind::kEpoll;
-    case ConfigEventLoop::kIoUring: return LoopKind::kUring;
-    default: return LoopKind::kAuto;
+    case ConfigEventLoop::kEpoll:
+      return LoopKind::kEpoll;
+    case ConfigEventLoop::kIoUring:
+      return LoopKind::kUring;
+    default:
+      return LoopKind::kAuto;
   }
 }
 
@@ -75,9 +79,9 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   for (const RenamedCommand& renamed : launch.renamed_commands) {
     if (state.command_table.Rename(renamed.from, renamed.to)) continue;
     const bool is_known = state.command_table.Find(renamed.from) != nullptr;
-    return Fail(ConfigErrorText(renamed.origin, is_known
-                                                    ? "Target command name already exists"
-                                                    : "No such command in rename-command"));
+    return Fail(
+        ConfigErrorText(renamed.origin, is_known ? "Target command name already exists"
+                                                 : "No such command in rename-command"));
   }
   server->hooks_ = std::make_unique<Hooks>(state, worker_count);
   server->pubsub_ = std::make_unique<PubSub>(worker_count);
@@ -110,7 +114,8 @@ Result<> Server::BuildWorkers() {
   return {};
 }
 
-// ---- running -----------------------------------------------------------------------------------
+// ---- running
+// -----------------------------------------------------------------------------------
 
 int Server::Run() {
   sigset_t signals;
@@ -129,7 +134,8 @@ int Server::Run() {
                        fmt::format("skarn-w{}", worker->index()).c_str());
   }
   if (auto loaded = LoadAtStart(); !loaded) {
-    Log(LogLevel::kWarning, "Fatal error loading the DB, exiting: {}", loaded.error().text);
+    Log(LogLevel::kWarning, "Fatal error loading the DB, exiting: {}",
+        loaded.error().text);
     exit_code_.store(1, std::memory_order_release);
   } else {
     Log(LogLevel::kNotice, "Ready to accept connections tcp");

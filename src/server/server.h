@@ -2,8 +2,8 @@
 //
 // Server: builds the parts, connects them, runs them, takes them down in order.
 //
-// Threads: the main thread starts the workers and then waits for signals; worker 0 accepts
-// connections and hands them out.
+// Threads: the main thread starts the workers and then waits for signals; worker 0
+// accepts connections and hands them out.
 #pragma once
 
 #include <atomic>
@@ -16,12 +16,12 @@
 #include "command/server_state.h"
 #include "net/listener.h"
 #include "net/worker.h"
-#include "pubsub/pubsub.h"
 #include "persistence/loader.h"
 #include "persistence/save_service.h"
+#include "pubsub/pubsub.h"
+#include "server/command_log.h"
 #include "server/config_command.h"
 #include "server/config_launch.h"
-#include "server/command_log.h"
 #include "server/hooks.h"
 #include "server/latency_monitor.h"
 #include "server/meter.h"
@@ -39,8 +39,8 @@ class Server {
 
   // Ends the server from any thread; Run returns `exit_code`.
   void RequestExit(int exit_code);
-  // SHUTDOWN, SIGTERM: saves when asked, then ends. On a worker with the gate closed. False when
-  // the save failed and `is_forced` is not set: the server goes on.
+  // SHUTDOWN, SIGTERM: saves when asked, then ends. On a worker with the gate closed.
+  // False when the save failed and `is_forced` is not set: the server goes on.
   struct Shutdown {
     bool saves = false;
     bool is_forced = false;
@@ -60,10 +60,12 @@ class Server {
   const LoadProgress& load_progress() const { return load_progress_; }
   int64_t load_started_us() const { return load_started_us_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
-  // Copies what workers look at from the configuration. With the gate closed, or before the start.
+  // Copies what workers look at from the configuration. With the gate closed, or before
+  // the start.
   void ApplySettings();
 
-  // A listening socket, as INFO shows it; `port` is 0 for a unix socket, whose path is the address.
+  // A listening socket, as INFO shows it; `port` is 0 for a unix socket, whose path is
+  // the address.
   struct Listening {
     std::string address;
     int port = 0;
@@ -87,6 +89,8 @@ class Server {
   // Loads the snapshot file on the calling thread while workers answer LOADING.
   Result<> LoadAtStart();
   void HandleSignal(int signal);
+  void ApplyLimits();
+  void ApplyFeatures();
   bool IsRefused(const Accepted& accepted);
 
   // config_hooks.cc

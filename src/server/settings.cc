@@ -39,14 +39,22 @@ uint32_t EventMask(uint32_t flags) {
 
 EvictionPolicy PolicyOf(ConfigEviction policy) {
   switch (policy) {
-    case ConfigEviction::kVolatileLru: return EvictionPolicy::kVolatileLru;
-    case ConfigEviction::kVolatileLfu: return EvictionPolicy::kVolatileLfu;
-    case ConfigEviction::kVolatileRandom: return EvictionPolicy::kVolatileRandom;
-    case ConfigEviction::kVolatileTtl: return EvictionPolicy::kVolatileTtl;
-    case ConfigEviction::kAllKeysLru: return EvictionPolicy::kAllKeysLru;
-    case ConfigEviction::kAllKeysLfu: return EvictionPolicy::kAllKeysLfu;
-    case ConfigEviction::kAllKeysRandom: return EvictionPolicy::kAllKeysRandom;
-    case ConfigEviction::kNone: break;
+    case ConfigEviction::kVolatileLru:
+      return EvictionPolicy::kVolatileLru;
+    case ConfigEviction::kVolatileLfu:
+      return EvictionPolicy::kVolatileLfu;
+    case ConfigEviction::kVolatileRandom:
+      return EvictionPolicy::kVolatileRandom;
+    case ConfigEviction::kVolatileTtl:
+      return EvictionPolicy::kVolatileTtl;
+    case ConfigEviction::kAllKeysLru:
+      return EvictionPolicy::kAllKeysLru;
+    case ConfigEviction::kAllKeysLfu:
+      return EvictionPolicy::kAllKeysLfu;
+    case ConfigEviction::kAllKeysRandom:
+      return EvictionPolicy::kAllKeysRandom;
+    case ConfigEviction::kNone:
+      break;
   }
   return EvictionPolicy::kNone;
 }
@@ -57,11 +65,14 @@ uint64_t ThresholdOf(int64_t value) {
 
 }  // namespace
 
-void Server::ApplySettings() {
+// Limits of clients and memory.
+void Server::ApplyLimits() {
   const Config& from = config_;
   Settings& to = state_->settings;
   const auto integer = [&](ConfigKey key) { return from.Integer(key); };
-  const auto size = [&](ConfigKey key) { return static_cast<uint64_t>(from.Integer(key)); };
+  const auto size = [&](ConfigKey key) {
+    return static_cast<uint64_t>(from.Integer(key));
+  };
 
   to.proto_max_bulk_bytes = integer(ConfigKey::kProtoMaxBulkLen);
   to.query_buffer_max = size(ConfigKey::kClientQueryBufferLimit);
@@ -89,6 +100,16 @@ void Server::ApplySettings() {
   to.lazyfree_lazy_server_del = from.Bool(ConfigKey::kLazyfreeLazyServerDel);
   to.activedefrag = from.Bool(ConfigKey::kActivedefrag);
   to.active_expire_effort = static_cast<int>(integer(ConfigKey::kActiveExpireEffort));
+}
+
+// Values, events, logs, files.
+void Server::ApplyFeatures() {
+  const Config& from = config_;
+  Settings& to = state_->settings;
+  const auto integer = [&](ConfigKey key) { return from.Integer(key); };
+  const auto size = [&](ConfigKey key) {
+    return static_cast<uint64_t>(from.Integer(key));
+  };
 
   to.hash_max_listpack_entries = size(ConfigKey::kHashMaxListpackEntries);
   to.hash_max_listpack_value = size(ConfigKey::kHashMaxListpackValue);
@@ -114,10 +135,18 @@ void Server::ApplySettings() {
   to.rdb_checksum = from.Bool(ConfigKey::kRdbchecksum);
   to.rdb_syncs_often = from.Bool(ConfigKey::kRdbSaveIncrementalFsync);
   to.rdb_key_save_delay_us = integer(ConfigKey::kRdbKeySaveDelay);
-  to.rdb_version_relaxed =
-      from.Enum<ConfigVersionCheck>(ConfigKey::kRdbVersionCheck) == ConfigVersionCheck::kRelaxed;
+  to.rdb_version_relaxed = from.Enum<ConfigVersionCheck>(ConfigKey::kRdbVersionCheck) ==
+                           ConfigVersionCheck::kRelaxed;
   to.dir = from.String(ConfigKey::kDir);
   to.dbfilename = from.String(ConfigKey::kDbfilename);
+}
+
+void Server::ApplySettings() {
+  ApplyLimits();
+  ApplyFeatures();
+  const Config& from = config_;
+  Settings& to = state_->settings;
+  const auto integer = [&](ConfigKey key) { return from.Integer(key); };
 
   std::vector<SavePoint> points;
   for (const ConfigSavePoint& point : from.save_points()) {
@@ -126,8 +155,8 @@ void Server::ApplySettings() {
   saves_->SetSavePoints(std::move(points));
 
   state_->SetConcern(Concern::kSaveFailed, !saves_->status().last_ok &&
-                                              to.stop_writes_on_bgsave_error &&
-                                              saves_->HasSavePoints());
+                                               to.stop_writes_on_bgsave_error &&
+                                               saves_->HasSavePoints());
 
   state_->cycles_per_us = static_cast<double>(CyclesPerSecond()) / 1e6;
   state_->nanoseconds_per_cycle_q20 =
@@ -139,15 +168,18 @@ void Server::ApplySettings() {
     slow_us = slow_us < 0 ? latency_us : std::min(slow_us, latency_us);
   }
   state_->slow_cycles =
-      slow_us < 0 ? ~uint64_t{0}
-                  : static_cast<uint64_t>(static_cast<double>(slow_us) * state_->cycles_per_us);
+      slow_us < 0
+          ? ~uint64_t{0}
+          : static_cast<uint64_t>(static_cast<double>(slow_us) * state_->cycles_per_us);
   state_->large_reply_bytes = ThresholdOf(to.commandlog_large_reply_bytes);
   state_->large_request_bytes = ThresholdOf(to.commandlog_large_request_bytes);
   state_->SetConcern(Concern::kMaxMemory, to.maxmemory != 0);
   state_->keyspace.policy =
       PolicyOf(from.Enum<ConfigEviction>(ConfigKey::kMaxmemoryPolicy));
-  state_->keyspace.lfu_log_factor = static_cast<unsigned>(integer(ConfigKey::kLfuLogFactor));
-  state_->keyspace.lfu_decay_minutes = static_cast<unsigned>(integer(ConfigKey::kLfuDecayTime));
+  state_->keyspace.lfu_log_factor =
+      static_cast<unsigned>(integer(ConfigKey::kLfuLogFactor));
+  state_->keyspace.lfu_decay_minutes =
+      static_cast<unsigned>(integer(ConfigKey::kLfuDecayTime));
 }
 
 }  // namespace skarn
