@@ -16,7 +16,10 @@ class BackgroundFree {
   // Frees what is queued, then ends the thread.
   static void Stop();
 
-  static void Submit(std::function<void()> free);
+  // `bytes` is what it will free, about.
+  static void Submit(std::function<void()> free, int64_t bytes = 0);
+  // Of what is queued or being freed now.
+  static int64_t PendingBytes();
   // For INFO: queued now, and done since the start.
   static uint64_t PendingCount();
   static uint64_t DoneCount();

@@ -82,7 +82,8 @@ std::unique_ptr<Database> Keyspace::Detach(unsigned db) {
 
 void FreeTable(HashTable* table, bool lazily) {
   if (lazily && table->size() > kLazyFreeFieldsMin) {
-    BackgroundFree::Submit([table] { delete table; });
+    const int64_t bytes = static_cast<int64_t>(table->SizeBytes());
+    BackgroundFree::Submit([table] { delete table; }, bytes);
   } else {
     delete table;
   }

@@ -35,15 +35,38 @@ void Hooks::FeedMonitors(Executor& executor, const Client& client, const Command
   monitors_.Feed(executor, client, command, args);
 }
 
-bool Hooks::KeepMemoryLimit(Executor&) {
-  return true;
+bool Hooks::KeepMemoryLimit(Executor& executor) {
+  return UpkeepOf(executor).KeepMemoryLimit();
 }
-bool Hooks::OnIdle(Executor&) {
-  return false;
+bool Hooks::OnIdle(Executor& executor) {
+  return UpkeepOf(executor).OnIdle();
+}
+
+Upkeep& Hooks::UpkeepOf(Executor& executor) {
+  std::unique_ptr<Upkeep>& upkeep = upkeeps_[executor.worker().index()];
+  if (upkeep == nullptr) [[unlikely]] {
+    upkeep = std::make_unique<Upkeep>(state_, executor, upkeep_shared_);
+  }
+  return *upkeep;
+}
+
+UpkeepStatistics Hooks::upkeep_statistics() const {
+  UpkeepStatistics sum;
+  for (const auto& upkeep : upkeeps_) {
+    if (upkeep != nullptr) sum.Add(upkeep->statistics());
+  }
+  return sum;
+}
+
+void Hooks::ResetUpkeepStatistics() {
+  for (const auto& upkeep : upkeeps_) {
+    if (upkeep != nullptr) upkeep->ResetStatistics();
+  }
 }
 
 void Hooks::OnTick(Executor& executor, int64_t now_us) {
   server_->meter().Publish(executor);
+  UpkeepOf(executor).OnTick(now_us);
   if (executor.worker().index() != 0) return;
   server_->meter().Sample(now_us);
   server_->saves().OnTick(now_us);

@@ -4,8 +4,12 @@
 // Threads: each call on the worker it names.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "command/server_state.h"
 #include "server/monitor.h"
+#include "server/upkeep.h"
 
 namespace skarn {
 
@@ -14,7 +18,7 @@ class Server;
 class Hooks : public ServerHooks {
  public:
   Hooks(ServerState& state, size_t worker_count)
-      : state_(state), monitors_(worker_count) {}
+      : state_(state), monitors_(worker_count), upkeeps_(worker_count) {}
 
   void PublishKeyEvent(Executor& executor, EventKind kind, Bytes event, unsigned db,
                        Bytes key) override;
@@ -31,13 +35,21 @@ class Hooks : public ServerHooks {
 
  public:
   void set_server(Server& server) { server_ = &server; }
+  // For INFO and CONFIG RESETSTAT, with the gate closed.
+  UpkeepStatistics upkeep_statistics() const;
+  void ResetUpkeepStatistics();
   Server& server() { return *server_; }
   Monitors& monitors() { return monitors_; }
 
  private:
+  Upkeep& UpkeepOf(Executor& executor);
+
   ServerState& state_;
   Monitors monitors_;
   Server* server_ = nullptr;  // Set before workers start.
+  UpkeepShared upkeep_shared_;
+  // By worker index; each worker makes its own in its first turn.
+  std::vector<std::unique_ptr<Upkeep>> upkeeps_;
 };
 
 }  // namespace skarn

@@ -41,12 +41,20 @@ void AddNoReplicationYet(InfoText& out) {
     out.Add(name, 0);
 }
 
-void AddTracking(InfoText& out) {
+void AddTracking(Server& server, InfoText& out) {
   for (const Bytes name :
        {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-        "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-        "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-        "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
+        "slave_expires_tracked_keys"}) {
+    out.Add(name, 0);
+  }
+  const UpkeepStatistics upkeep = server.hooks().upkeep_statistics();
+  out.Add("active_defrag_hits", upkeep.defrag_hits);
+  out.Add("active_defrag_misses", upkeep.defrag_misses);
+  out.Add("active_defrag_key_hits", upkeep.defrag_key_hits);
+  out.Add("active_defrag_key_misses", upkeep.defrag_key_misses);
+  out.Add("total_active_defrag_time", upkeep.defrag_ms);
+  for (const Bytes name :
+       {"current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
         "tracking_total_prefixes", "unexpected_error_replies"}) {
     out.Add(name, 0);
   }
@@ -68,18 +76,19 @@ void AddNetwork(Server& server, const Totals& totals, InfoText& out) {
   out.AddRatio("instantaneous_output_repl_kbps", 0);
 }
 
-void AddKeyCounts(const Totals& totals, InfoText& out) {
+void AddKeyCounts(Server& server, const Totals& totals, InfoText& out) {
+  const UpkeepStatistics upkeep = server.hooks().upkeep_statistics();
   out.Add("expired_keys", totals.keys.expired_keys);
   out.Add("expired_fields", totals.keys.expired_fields);
-  out.AddRatio("expired_stale_perc", 0);
+  out.AddRatio("expired_stale_perc", upkeep.expired_stale_percent);
   out.AddRatio("expired_keys_with_volatile_items_stale_perc", 0);
-  out.Add("expired_time_cap_reached_count", 0);
-  out.Add("expire_cycle_cpu_milliseconds", 0);
+  out.Add("expired_time_cap_reached_count", upkeep.expired_time_cap_reached_count);
+  out.Add("expire_cycle_cpu_milliseconds", upkeep.expire_cycle_cpu_milliseconds);
   out.Add("evicted_keys", totals.keys.evicted_keys);
   out.Add("evicted_clients", totals.work.evicted_clients);
   out.Add("evicted_scripts", 0);
-  out.Add("total_eviction_exceeded_time", 0);
-  out.Add("current_eviction_exceeded_time", 0);
+  out.Add("total_eviction_exceeded_time", upkeep.total_eviction_exceeded_ms);
+  out.Add("current_eviction_exceeded_time", upkeep.current_eviction_exceeded_ms);
   out.Add("keyspace_hits", totals.keys.hits);
   out.Add("keyspace_misses", totals.keys.misses);
 }
@@ -154,9 +163,9 @@ void InfoStats(Server& server, InfoText& out) {
   AddNetwork(server, totals, out);
   out.Add("rejected_connections", totals.work.rejected_connections);
   AddNoReplicationYet(out);
-  AddKeyCounts(totals, out);
+  AddKeyCounts(server, totals, out);
   AddPubSub(server, out);
-  AddTracking(out);
+  AddTracking(server, out);
   out.Add("total_error_replies", totals.work.error_replies);
   out.Add("dump_payload_sanitizations", 0);
   out.Add("total_reads_processed", totals.net.read_events);

@@ -219,6 +219,10 @@ class LeafTable {
   // now the caller's (a snapshot reads it). Places into it are gone.
   Segment* CloneSegment(uint64_t hash, uint64_t stamp);
 
+  // Moves the segment at `position` (of VisitHome) out of a sparse slab, and with the first one the
+  // directory. Returns how many blocks moved; places into the segment are gone then.
+  size_t CompactAt(uint64_t position);
+
   // The segment that `hash` belongs to, or null in an empty table.
   Segment* SegmentOf(uint64_t hash) const { return RefOf(hash << kPrefixBits).get(); }
 
@@ -258,9 +262,6 @@ class LeafTable {
     }
     return nullptr;
   }
-
-  // Moves the segments that lie in sparse slabs of the allocator. Places are gone.
-  void CompactSegments();
 
   void Clear() {
     FreeSegments();

@@ -373,18 +373,27 @@ Segment* LeafTable<P, H>::CloneSegment(uint64_t hash, uint64_t stamp) {
 }
 
 template <unsigned P, auto H>
-void LeafTable<P, H>::CompactSegments() {
-  uint64_t rest = 0;
-  do {
-    const SegmentRef ref = RefOf(rest);
-    if (!ref) return;
-    const size_t size = ref->SizeBytes();
-    if (memory::IsInSparseSlab(ref.get(), size)) {
-      memory::FreeMoved(CloneSegment(rest >> P, ref->stamp), size);
-    }
-    if (ref.Depth() == 0) return;
-    rest += uint64_t{1} << (64 - ref.Depth());
-  } while (rest != 0);
+size_t LeafTable<P, H>::CompactAt(uint64_t position) {
+  size_t moved = 0;
+  const auto move = [&moved](void* block, size_t size) -> void* {
+    if (!memory::IsInSparseSlab(block, size)) return nullptr;
+    void* target = memory::AllocateDense(size);
+    std::memcpy(target, block, size);
+    memory::Retire(block, size);
+    ++moved;
+    return target;
+  };
+  const SegmentRef ref = RefOf(position);
+  if (!ref) return 0;
+  if (void* target = move(ref.get(), ref->SizeBytes())) {
+    SetRange(position, ref.Depth(),
+             SegmentRef(static_cast<Segment*>(target), ref.Window(), ref.Shift()));
+  }
+  if (position == 0 && directory_bits_ > 0) {
+    void* target = move(directory_, sizeof(SegmentRef) << directory_bits_);
+    if (target != nullptr) directory_ = static_cast<SegmentRef*>(target);
+  }
+  return moved;
 }
 
 template <unsigned P, auto H>
