@@ -42,9 +42,8 @@ void AddNoReplicationYet(InfoText& out) {
 }
 
 void AddTracking(Server& server, InfoText& out) {
-  for (const Bytes name :
-       {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-        "slave_expires_tracked_keys"}) {
+  for (const Bytes name : {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
+                           "slave_expires_tracked_keys"}) {
     out.Add(name, 0);
   }
   const UpkeepStatistics upkeep = server.hooks().upkeep_statistics();

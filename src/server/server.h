@@ -51,6 +51,7 @@ class Server {
 
   Config& config() { return config_; }
   // What puts a CONFIG SET in force besides ApplySettings.
+  Hooks& hooks() { return *hooks_; }
   const ConfigHooks& config_hooks() const { return config_hooks_; }
   ServerState& state() { return *state_; }
   SaveService& saves() { return *saves_; }

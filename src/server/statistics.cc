@@ -18,6 +18,7 @@ void ResetStatistics(Server& server) {
   }
   state.connections_received.store(0, std::memory_order_relaxed);
   server.meter().Reset();
+  server.hooks().ResetUpkeepStatistics();
   BackgroundFree::ResetDoneCount();
 }
 
