@@ -85,8 +85,10 @@ class Client : public Connection {
   const Command* last_command = nullptr;
   uint64_t command_count = 0;
   uint64_t net_input_bytes = 0, net_output_bytes = 0;
-  int64_t soft_limit_since_us =
-      0;  // Since when the soft output limit is exceeded; 0: it is not.
+  size_t reply_peak_bytes = 0;  // The most that waited to be sent at once, lately.
+  int64_t reply_peak_since_us = 0;
+  size_t counted_memory_bytes = 0;  // Its part of Executor::client_memory_bytes.
+  int64_t soft_limit_since_us = 0;  // Since when the soft output limit is exceeded; 0: it is not.
 };
 
 }  // namespace skarn

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command/client_memory.h"
 
+#include <algorithm>
+
 #include "net/worker.h"
 
 namespace skarn {
@@ -9,6 +11,9 @@ namespace {
 // A node of a std::set<std::string>, and its place in the list of its worker.
 constexpr size_t kSubscriptionBytes = 128;
 constexpr size_t kWatchBytes = 96;
+constexpr size_t kReplyBufferBytesMin = 1024;
+constexpr size_t kReplyBufferBytesMax = 16384;
+constexpr size_t kBigArgumentBytes = 32 * 1024;
 
 size_t BytesOf(const std::set<std::string>& names) {
   size_t sum = 0;
@@ -22,6 +27,11 @@ ClientMemory MemoryOf(const Client& client) {
   ClientMemory memory;
   if (!client.input.empty()) {
     memory.query_bytes = client.input.bytes().size();
+    // What stands before a big argument that is coming in is parsed already.
+    RequestParser::PendingBulk bulk;
+    if (client.parser.FindPendingBulk(&bulk) && bulk.size_bytes >= kBigArgumentBytes) {
+      memory.query_bytes -= std::min(memory.query_bytes, bulk.offset);
+    }
     memory.query_free_bytes = client.input.capacity - memory.query_bytes;
   }
   const Transaction& transaction = client.transaction;
@@ -33,7 +43,9 @@ ClientMemory MemoryOf(const Client& client) {
   memory.subscription_bytes = BytesOf(client.channels) + BytesOf(client.patterns) +
                               BytesOf(client.shard_channels);
   memory.output_bytes = client.output.pending_bytes();
-  memory.reply_buffer_bytes = client.output.capacity();
+  memory.reply_peak_bytes = client.reply_peak_bytes;
+  memory.reply_buffer_bytes =
+      std::clamp(client.reply_peak_bytes, kReplyBufferBytesMin, kReplyBufferBytesMax);
   size_t output = client.output.capacity();
   if (memory.output_bytes > output) output = memory.output_bytes;
   memory.total_bytes = sizeof(Client) + memory.query_bytes + memory.query_free_bytes +

@@ -79,6 +79,7 @@ void Executor::OnClose(Connection& connection) {
   if (client.SubscriptionCount() > 0) server_.hooks->DropSubscriptions(*this, client);
   if (client.is_monitor) server_.hooks->DropMonitor(*this, client);
   server_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  client_memory_bytes.fetch_sub(client.counted_memory_bytes, std::memory_order_relaxed);
   SKARN_DCHECK(std::find(touched_.begin(), touched_.end(), &client) == touched_.end());
 }
 
@@ -94,6 +95,9 @@ size_t Executor::InputWanted(Connection& connection) {
 
 void Executor::Flush(Client& client) {
   CheckOutputLimit(client);
+  if (server_.settings.maxmemory_clients != 0 && &client.worker() == &worker_) {
+    server_.hooks->CountClientMemory(*this, client);
+  }
   if (&client.worker() == &worker_) {
     worker_.MarkDirty(client);
   } else {
@@ -117,6 +121,10 @@ void Executor::Close(Client& client) {
 void Executor::OnInput(Connection& connection) {
   Client& client = static_cast<Client&>(connection);
   client.last_interaction_us = now_us_;
+  if (client.input.capacity > kIoBlockBytes && server_.settings.maxmemory_clients != 0) {
+    server_.hooks->CountClientMemory(*this, client);
+    server_.hooks->KeepClientLimit(*this);
+  }
   ParseRequests(client);
   parsing_ = nullptr;
   // A big buffer may move with the next receive, and the views of the batch with it.
@@ -229,6 +237,7 @@ void Executor::CollectKeys(Pending& pending) {
 bool Executor::OnTurnEnd() {
   RunBatch();
   if (is_gate_held_) return false;
+  if (server_.settings.maxmemory_clients != 0) server_.hooks->KeepClientLimit(*this);
   return server_.hooks->OnIdle(*this);
 }
 
@@ -293,8 +302,12 @@ void Executor::FinishBatch() {
   // input is half parsed waits for the rest of its pipeline.
   std::vector<Client*> touched;
   touched.swap(touched_);
+  const bool counts_memory = server_.settings.maxmemory_clients != 0;
   for (Client* client : touched) {
     client->parser.ReleaseViews();
+    NoteReplyPeak(*client);
+    CheckOutputLimit(*client);  // Above it nothing is sent at all.
+    if (counts_memory) server_.hooks->CountClientMemory(*this, *client);
     if (client == parsing_) {
       worker_.MarkDirty(*client);
     } else {
@@ -305,8 +318,18 @@ void Executor::FinishBatch() {
   if (touched_.empty()) touched_.swap(touched);  // Keep the memory.
 }
 
-// ---- putting clients aside
-// ---------------------------------------------------------------------
+// CLIENT LIST shows how large a reply buffer the client could do with.
+void Executor::NoteReplyPeak(Client& client) {
+  const size_t pending = client.output.pending_bytes();
+  const int64_t reset_us = server_.reply_peak_reset_ms * 1000;
+  if (reset_us >= 0 && now_us_ - client.reply_peak_since_us >= reset_us) {
+    client.reply_peak_bytes = 0;
+    client.reply_peak_since_us = now_us_;
+  }
+  client.reply_peak_bytes = std::max(client.reply_peak_bytes, pending);
+}
+
+// ---- putting clients aside ---------------------------------------------------------------------
 
 void Executor::PutAside(Client& client, const Pending& pending) {
   client.input.begin = pending.input_begin;

@@ -11,6 +11,7 @@
 // Threads: its worker's; others only while the gate is closed. Owner: the server.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -125,6 +126,15 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     after_reply_.push_back(std::move(message));
   }
 
+  // The client is going to be closed for its output: a command that writes a lot may stop.
+  bool IsOverOutputLimit(const Client& client) const;
+  // Closes the client if it reads its output too slowly.
+  void CheckOutputLimit(Client& client);
+  // For server/client_limits.h: what this worker's clients cost, as far as maxmemory-clients asks for
+  // it, and when to look for idle ones.
+  std::atomic<size_t> client_memory_bytes{0};
+  int64_t next_idle_check_us = 0;
+
   int64_t now_us() const { return now_us_; }
   // CLIENT PAUSE and UNPAUSE for all workers; with the gate closed. A pause is never made
   // shorter or weaker by another.
@@ -154,6 +164,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void HashKeys();
   void Prefetch(size_t first_key, size_t last_key, unsigned db);
   void FinishBatch();
+  void NoteReplyPeak(Client& client);
 
   void Execute(const Pending& pending);
   void ExecuteRequest(const Pending& pending, const Args& args, ReplyWriter& reply);
@@ -181,7 +192,6 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void RunQueue(Client& client, ReplyWriter& reply);
   bool IsWatchBroken(Client& client);
   void PutAside(Client& client, const Pending& pending);
-  void CheckOutputLimit(Client& client);
   bool IsSnapshotBehind() const;
   bool IsDeniedOnOom(const Client& client, const Command& command) const;
   bool MustPause(const Client& client, const Command& command) const;
@@ -196,6 +206,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   int64_t now_us_ = 0;
   bool is_gate_held_ = false;
   bool is_lock_held_ = false;  // A transaction holds shards: take no others.
+  bool is_lock_exclusive_ = false;  // It holds them for writing.
 
   std::vector<Bytes> words_;
   std::vector<Bytes> key_bytes_;

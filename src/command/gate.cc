@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "base/log.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -128,6 +129,12 @@ bool Executor::MustPause(const Client& client, const Command& command) const {
                      });
 }
 
+bool Executor::IsOverOutputLimit(const Client& client) const {
+  const OutputLimit& limit =
+      server_.settings.output_limits[static_cast<size_t>(client.client_class())];
+  return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
+}
+
 void Executor::CheckOutputLimit(Client& client) {
   const OutputLimit& limit =
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
@@ -143,7 +150,10 @@ void Executor::CheckOutputLimit(Client& client) {
   }
   if (!is_over || client.closes_now) return;
   ++statistics_.output_limit_disconnections;
-  client.worker().Close(client);
+  Log(LogLevel::kWarning,
+      "Client id={} addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+      client.id(), client.peer_address);
+  Close(client);
 }
 
 }  // namespace skarn

@@ -58,6 +58,10 @@ class ServerHooks {
                                    uint64_t cycles, size_t reply_bytes) = 0;
   // Frees memory until the limit is kept. False when it could not.
   virtual bool KeepMemoryLimit(Executor& executor) = 0;
+  // maxmemory-clients: counts what the client costs now; closes the largest ones when all together
+  // are above the limit (no lock may be held).
+  virtual void CountClientMemory(Executor& executor, Client& client) = 0;
+  virtual void KeepClientLimit(Executor& executor) = 0;
   // Each worker's tick: expiry, compaction, save points (on worker 0).
   virtual void OnTick(Executor& executor, int64_t now_us) = 0;
   // Between two turns a worker may do a bounded piece of background work. True: more to

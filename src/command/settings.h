@@ -59,6 +59,7 @@ struct Settings {
   // Access.
   std::string requirepass;  // Empty: the default user needs no password.
   bool extended_redis_compatibility = false;
+  std::string availability_zone;  // Told by HELLO; empty: not known.
   int prefetch_batch = 16;
   int hz = 10;
 

@@ -39,13 +39,17 @@ void Executor::DiscardTransaction(Client& client) {
     transaction.token->is_dropped.store(true, std::memory_order_relaxed);
     for (const WatchedKey& watched : transaction.watched) {
       Shard& shard = server_.keyspace.ShardOf(watched.db, MakeKey(watched.key));
-      // Busy or ours already: the next WATCH there purges the dropped token.
-      if (is_lock_held_) continue;
-      TryWithShard(shard, [&] {
+      const auto remove = [&] {
         if (shard.watches == nullptr) return;
         shard.watches->Remove(transaction.token);
         if (shard.watches->empty()) shard.watches.reset();
-      });
+      };
+      // Busy, or locked for reading: the next WATCH there purges the dropped token.
+      if (!is_lock_held_) {
+        TryWithShard(shard, remove);
+      } else if (is_lock_exclusive_) {
+        remove();
+      }
     }
   }
   transaction = {};
@@ -123,6 +127,7 @@ void Executor::RunTransaction(Client& client, ReplyWriter& reply) {
   const bool is_shared = !writes;
   if (Shard* busy = TryLock(locks, is_shared)) return Park(client, *busy);
   is_lock_held_ = true;
+  is_lock_exclusive_ = !is_shared;
   RunQueue(client, reply);
   is_lock_held_ = false;
   Unlock(locks, is_shared);

@@ -37,7 +37,7 @@ void Describe(const Client& client, int64_t now_us, size_t argument_bytes,
   fmt::format_to(
       to, " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={}",
       memory.query_bytes, memory.query_free_bytes, argument_bytes, memory.queued_bytes,
-      memory.reply_buffer_bytes, memory.reply_buffer_bytes, memory.output_bytes);
+      memory.reply_buffer_bytes, memory.reply_peak_bytes, memory.output_bytes);
   fmt::format_to(
       to, " oll=0 omem={} tot-mem={} events=r{} cmd={} user=default redir=-1 resp={}",
       memory.output_bytes, memory.total_bytes + argument_bytes,

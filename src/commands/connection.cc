@@ -71,7 +71,8 @@ Parsed<HelloOptions> ParseHello(const Args& args) {
 
 void ReplyHello(const CommandContext& context, ReplyWriter& reply) {
   const bool is_redis = context.settings.extended_redis_compatibility;
-  reply.MapHeader(7);
+  const std::string& zone = context.settings.availability_zone;
+  reply.MapHeader(zone.empty() ? 7 : 8);
   reply.Bulk("server");
   reply.Bulk(is_redis ? "redis" : kCompatibleServer);
   reply.Bulk("version");
@@ -86,6 +87,9 @@ void ReplyHello(const CommandContext& context, ReplyWriter& reply) {
   reply.Bulk("master");
   reply.Bulk("modules");
   reply.EmptyArray();
+  if (zone.empty()) return;
+  reply.Bulk("availability_zone");
+  reply.Bulk(zone);
 }
 
 }  // namespace

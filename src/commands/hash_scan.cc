@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "command/executor.h"
 #include "commands/hash.h"
 #include "commands/hash_view.h"
 #include "commands/scan_options.h"
@@ -73,12 +74,16 @@ void ReplyOneRandom(const HashView& hash, ReplyWriter& reply) {
 }
 
 // `count` picks, each from all fields.
-void ReplyRepeated(const HashView& hash, ReplyWriter& reply, uint64_t count,
-                   bool with_values) {
+// Stops when the client is closed for its output: nobody reads it.
+void ReplyRepeated(CommandContext& context, const HashView& hash, ReplyWriter& reply,
+                   uint64_t count, bool with_values) {
+  const auto is_stopped = [&](uint64_t i) {
+    return i % 1024 == 1023 && context.executor.IsOverOutputLimit(context.client);
+  };
   Random& random = ThreadRandom();
   if (PicksFromTable(hash)) {
     ReplyPairCount(reply, count, with_values);
-    for (uint64_t i = 0; i < count; ++i) {
+    for (uint64_t i = 0; i < count && !is_stopped(i); ++i) {
       ReplyPair(reply, PairOf(PickField(hash, random)), with_values);
     }
     return;
@@ -86,7 +91,7 @@ void ReplyRepeated(const HashView& hash, ReplyWriter& reply, uint64_t count,
   const std::vector<Pair> pairs = LivePairs(hash);
   if (pairs.empty()) return reply.EmptyArray();
   ReplyPairCount(reply, count, with_values);
-  for (uint64_t i = 0; i < count; ++i) {
+  for (uint64_t i = 0; i < count && !is_stopped(i); ++i) {
     ReplyPair(reply, pairs[random.Below(pairs.size())], with_values);
   }
 }
@@ -200,7 +205,7 @@ void Hrandfield(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!hash) return;
   if (*count == 0 || hash->size() == 0) return reply.EmptyArray();
   if (*count < 0) {
-    return ReplyRepeated(*hash, reply, static_cast<uint64_t>(-*count), with_values);
+    return ReplyRepeated(context, *hash, reply, static_cast<uint64_t>(-*count), with_values);
   }
   ReplyDistinct(*hash, reply, static_cast<uint64_t>(*count), with_values);
 }

@@ -56,9 +56,9 @@ void Watch(CommandContext& context, const Args&, ReplyWriter& reply) {
     if (IsWatched(transaction, client.db, key.bytes)) continue;
     Shard& shard = context.server.keyspace.ShardOf(client.db, key);
     if (shard.watches == nullptr) shard.watches = std::make_unique<WatchList>();
-    shard.watches->Add(key.bytes, transaction.token);
     const Place place = shard.Find(key);
     const bool was_expired = place && EntryAt(place)->IsExpired(context.now());
+    shard.watches->Add(key.bytes, transaction.token, was_expired);
     transaction.watched.push_back(
         {.db = client.db, .key = std::string(key.bytes), .was_expired = was_expired});
   }

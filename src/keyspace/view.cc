@@ -409,7 +409,9 @@ void KeyspaceView::Notify(EventKind kind, Bytes event, const Key& key) {
 void KeyspaceView::Expire(const Key& key, Found& found) {
   Erase(key, found);
   ++stats_.expired_keys;
-  Changed(key, EventKind::kExpired, "expired", 0);
+  Shard& shard = *found.shard;
+  if (shard.watches != nullptr) [[unlikely]] shard.watches->MarkExpired(key.bytes);
+  Notify(EventKind::kExpired, "expired", key);
 }
 
 void KeyspaceView::Evict(const Key& key, Found& found) {

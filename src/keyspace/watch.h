@@ -26,9 +26,10 @@ using WatchTokenPtr = std::shared_ptr<WatchToken>;
 
 class WatchList {
  public:
-  void Add(Bytes key, const WatchTokenPtr& token) {
+  // `was_expired`: the key had run out already; its removal then is no change.
+  void Add(Bytes key, const WatchTokenPtr& token, bool was_expired = false) {
     Purge();
-    watches_.push_back({std::string(key), token});
+    watches_.push_back({std::string(key), token, was_expired});
   }
   void Remove(const WatchTokenPtr& token) {
     std::erase_if(watches_, [&](const Watch& watch) { return watch.token == token; });
@@ -38,8 +39,15 @@ class WatchList {
       if (watch.key == key) watch.token->is_dirty.store(true, std::memory_order_release);
     }
   }
-  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that
-  // exist.
+  // An entry that ran out is removed.
+  void MarkExpired(Bytes key) {
+    for (const Watch& watch : watches_) {
+      if (watch.key == key && !watch.was_expired) {
+        watch.token->is_dirty.store(true, std::memory_order_release);
+      }
+    }
+  }
+  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that exist.
   template <class Claim>
   void MarkIf(Claim&& claim) {
     for (const Watch& watch : watches_) {
@@ -54,6 +62,7 @@ class WatchList {
   struct Watch {
     std::string key;
     WatchTokenPtr token;
+    bool was_expired;
   };
   void Purge() {
     std::erase_if(watches_, [](const Watch& watch) {

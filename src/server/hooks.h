@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "command/server_state.h"
+#include "server/client_limits.h"
 #include "server/monitor.h"
 #include "server/upkeep.h"
 
@@ -30,6 +31,8 @@ class Hooks : public ServerHooks {
                            const Args& args, uint64_t cycles,
                            size_t reply_bytes) override;
   bool KeepMemoryLimit(Executor& executor) override;
+  void CountClientMemory(Executor& executor, Client& client) override;
+  void KeepClientLimit(Executor& executor) override;
   void OnTick(Executor& executor, int64_t now_us) override;
   bool OnIdle(Executor& executor) override;
 
@@ -46,6 +49,7 @@ class Hooks : public ServerHooks {
 
   ServerState& state_;
   Monitors monitors_;
+  ClientLimit client_limit_;
   Server* server_ = nullptr;  // Set before workers start.
   UpkeepShared upkeep_shared_;
   // By worker index; each worker makes its own in its first turn.

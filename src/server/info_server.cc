@@ -13,6 +13,7 @@
 #include "command/executor.h"
 #include "command/version.h"
 #include "keyspace/background_free.h"
+#include "server/client_limits.h"
 #include "server/info.h"
 #include "server/memory_report.h"
 #include "server/meter.h"
@@ -101,30 +102,21 @@ void InfoTls(Server&, InfoText& out) {
 
 void InfoClients(Server& server, InfoText& out) {
   const ServerState& state = server.state();
-  size_t largest_input = 0, largest_output = 0, pubsub = 0, watching = 0, watched = 0;
-  for (Executor* executor : state.executors) {
-    executor->ForEachClient([&](Client& client) {
-      largest_input = std::max(largest_input, client.input.capacity);
-      largest_output = std::max(largest_output, client.output.pending_bytes());
-      if (client.SubscriptionCount() > 0) ++pubsub;
-      if (!client.transaction.watched.empty()) ++watching;
-      watched += client.transaction.watched.size();
-    });
-  }
+  const ClientTotals totals = TotalsOf(state);
   const int64_t now_us = NowMicros();
   const bool is_paused =
       state.HasConcern(Concern::kPaused) && state.pause_until_us > now_us;
   out.Add("connected_clients", state.client_count.load(std::memory_order_relaxed));
   out.Add("cluster_connections", 0);
   out.Add("maxclients", server.config().Integer(ConfigKey::kMaxclients));
-  out.Add("client_recent_max_input_buffer", largest_input);
-  out.Add("client_recent_max_output_buffer", largest_output);
-  out.Add("blocked_clients", 0);
+  out.Add("client_recent_max_input_buffer", totals.input_buffer_max);
+  out.Add("client_recent_max_output_buffer", totals.output_buffer_max);
+  out.Add("blocked_clients", totals.paused_count);
   out.Add("tracking_clients", 0);
-  out.Add("pubsub_clients", pubsub);
-  out.Add("watching_clients", watching);
+  out.Add("pubsub_clients", totals.pubsub_count);
+  out.Add("watching_clients", totals.watching_count);
   out.Add("clients_in_timeout_table", 0);
-  out.Add("total_watched_keys", watched);
+  out.Add("total_watched_keys", totals.watched_key_count);
   out.Add("total_blocking_keys", 0);
   out.Add("total_blocking_keys_on_nokey", 0);
   out.Add("paused_reason", is_paused ? "client_pause" : "none");

@@ -126,6 +126,7 @@ void Server::ApplyFeatures() {
   to.latency_percentiles = from.percentiles();
 
   to.requirepass = from.String(ConfigKey::kRequirepass);
+  to.availability_zone = from.String(ConfigKey::kAvailabilityZone);
   to.extended_redis_compatibility = from.Bool(ConfigKey::kExtendedRedisCompatibility);
   to.prefetch_batch = static_cast<int>(integer(ConfigKey::kPrefetchBatchMaxSize));
   to.hz = static_cast<int>(integer(ConfigKey::kHz));
