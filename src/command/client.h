@@ -19,10 +19,10 @@ namespace skarn {
 
 struct Command;
 
-// A command inside MULTI, with its words in one owned string.
+// A command inside MULTI, with its words in one block, which stays where it is.
 struct QueuedCommand {
   const Command* command = nullptr;
-  std::string bytes;
+  std::unique_ptr<char[]> bytes;
   std::vector<Bytes> words;  // Into `bytes`.
 };
 

@@ -40,6 +40,7 @@ void Executor::UpdateConcerns(Client& client) {
   };
   raise(Concern::kNotAuthenticated, !client.is_authenticated);
   raise(Concern::kInTransaction, client.in_transaction());
+  raise(Concern::kIsMonitor, client.is_monitor);
   raise(Concern::kSubscribed, client.protocol == 2 && client.SubscriptionCount() > 0);
   client.concerns = concerns;
 }
@@ -77,6 +78,10 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
   }
   if (Has(concerns, Concern::kDataLoading) && !command.Has(CommandFlag::kLoading)) {
     return reject(kLoading);
+  }
+  if (Has(concerns, Concern::kIsMonitor) &&
+      (command.Has(CommandFlag::kWrite) || command.Has(CommandFlag::kReadOnly))) {
+    return reject(kReplicaLink);
   }
   if (Has(concerns, Concern::kPaused) && MustPause(client, command)) {
     client.is_paused = true;

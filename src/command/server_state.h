@@ -33,8 +33,8 @@ enum class Concern : uint32_t {
   kSaving = 1u << 9,     // Writers wait when the snapshot holds too much.
   kNotAuthenticated = 1u << 5,
   kInTransaction = 1u << 6,
-  kSubscribed = 1u << 7,  // RESP2 with subscriptions.
-  kReplyMode = 1u << 8,
+  kSubscribed = 1u << 7,     // RESP2 with subscriptions.
+  kIsMonitor = 1u << 8,      // The client: it is only shown things.
 };
 
 inline constexpr int64_t kReplyPeakResetMs = 5000;

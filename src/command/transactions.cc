@@ -12,24 +12,18 @@ namespace skarn {
 
 void Executor::Queue(Client& client, const Command& command, const Args& args,
                      ReplyWriter& reply) {
-  QueuedCommand queued{.command = &command};
   size_t size = 0;
   for (const Bytes& word : args) size += word.size();
-  queued.bytes.reserve(size);
+  QueuedCommand queued{.command = &command,
+                       .bytes = std::make_unique_for_overwrite<char[]>(size)};
+  queued.words.reserve(args.size());
+  char* out = queued.bytes.get();
   for (const Bytes& word : args) {
-    const size_t begin = queued.bytes.size();
-    queued.bytes.append(word);  // Never moves: reserved above.
-    queued.words.emplace_back(queued.bytes.data() + begin, word.size());
+    queued.words.emplace_back(out, word.size());
+    out = std::copy(word.begin(), word.end(), out);
   }
   client.transaction.queue_bytes += size + args.size() * sizeof(Bytes);
   client.transaction.queue.push_back(std::move(queued));
-  // Moving a short string moves its bytes: point the words at where they are now.
-  QueuedCommand& kept = client.transaction.queue.back();
-  size_t begin = 0;
-  for (Bytes& word : kept.words) {
-    word = Bytes(kept.bytes.data() + begin, word.size());
-    begin += word.size();
-  }
   reply.Queued();
 }
 

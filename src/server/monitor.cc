@@ -37,6 +37,7 @@ class Monitors::LineMessage : public Message {
 
 void Monitors::Add(Executor& executor, Client& client) {
   client.is_monitor = true;
+  executor.UpdateConcerns(client);
   PerWorker& own = workers_[executor.worker().index()];
   own.clients.push_back(&client);
   own.count.fetch_add(1, std::memory_order_relaxed);
@@ -47,6 +48,7 @@ void Monitors::Add(Executor& executor, Client& client) {
 
 void Monitors::Drop(Executor& executor, Client& client) {
   client.is_monitor = false;
+  executor.UpdateConcerns(client);
   PerWorker& own = workers_[executor.worker().index()];
   std::erase(own.clients, &client);
   own.count.fetch_sub(1, std::memory_order_relaxed);
