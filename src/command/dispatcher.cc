@@ -84,8 +84,11 @@ void Executor::ExecuteRequest(const Pending& pending, const Args& args,
   const bool is_stranger =
       (concerns & static_cast<uint32_t>(Concern::kNotAuthenticated)) != 0 &&
       (command == nullptr || !command->Has(CommandFlag::kNoAuth));
-  if (is_stranger) [[unlikely]]
-    return Reject(client, command, reply, kNoAuth);
+  if (is_stranger) [[unlikely]] {
+    if (!server_.settings.requirepass.empty()) return Reject(client, command, reply, kNoAuth);
+    client.is_authenticated = true;  // The password was taken away since.
+    UpdateConcerns(client);
+  }
   if (command == nullptr || command->handler == nullptr) [[unlikely]] {
     return RejectUnknown(client, command, args, reply);
   }

@@ -4,6 +4,7 @@
 
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -115,6 +116,63 @@ class SubscribeTest(ServerTest):
         self.client.pipeline([("MULTI",), ("PUBLISH", "a", "1"), ("SET", "k", "v"),
                               ("PUBLISH", "a", "2"), ("EXEC",)])
         self.assertEqual([m[2] for m in self.listener.next_of(2)], [b"1", b"2"])
+
+
+class ManyPublishersTest(ServerTest):
+    PUBLISHERS, ROUNDS = 4, 300
+
+    def publish(self, number, counts):
+        with self.server.connect() as client:
+            for n in range(self.ROUNDS):
+                counts[number] += client("PUBLISH", "a", f"{number}:{n}")
+
+    def test_all_subscribers_see_one_order(self):
+        listeners = [Listener(self.connect()) for _ in range(4)]
+        for listener in listeners:
+            listener.send("SUBSCRIBE", "a")
+            listener.next()
+        counts = [0] * self.PUBLISHERS
+        threads = [threading.Thread(target=self.publish, args=(n, counts))
+                   for n in range(self.PUBLISHERS)]
+        for thread in threads:
+            thread.start()
+        total = self.PUBLISHERS * self.ROUNDS
+        seen = [[m[2] for m in listener.next_of(total)] for listener in listeners]
+        for thread in threads:
+            thread.join()
+        for other in seen[1:]:
+            self.assertEqual(other, seen[0])
+        self.assertEqual(counts, [4 * self.ROUNDS] * self.PUBLISHERS)
+
+    def test_the_count_is_that_of_the_receivers(self):
+        """While subscribers come and go, what was counted is what arrives."""
+        counts = [0] * self.PUBLISHERS
+        threads = [threading.Thread(target=self.publish, args=(n, counts))
+                   for n in range(self.PUBLISHERS)]
+        listener = Listener(self.connect())
+        for thread in threads:
+            thread.start()
+        received = 0
+        while any(thread.is_alive() for thread in threads):
+            listener.send("SUBSCRIBE", "a")
+            listener.send("UNSUBSCRIBE", "a")
+            while (message := listener.next())[0] != b"unsubscribe":
+                received += message[0] == b"message"
+        for thread in threads:
+            thread.join()
+        self.assertEqual(received, sum(counts))
+
+    def test_a_publisher_hears_itself_behind_the_reply(self):
+        client = self.connect(3)
+        client.send("SUBSCRIBE", "a")
+        client.read_push()
+        client.send("MULTI")
+        client.send("PUBLISH", "a", "1")
+        client.send("PUBLISH", "a", "2")
+        client.send("EXEC")
+        self.assertEqual([client.read() for _ in range(4)],
+                         [OK, Status("QUEUED"), Status("QUEUED"), [1, 1]])
+        self.assertEqual([client.read_push()[2] for _ in range(2)], [b"1", b"2"])
 
 
 class OutputLimitTest(ServerTest):

@@ -31,6 +31,13 @@ class MultiTest(ServerTest):
             ("MULTI", OK), ("EXEC", []),
         )
 
+    def test_short_words_survive_the_queue(self):
+        self.do("MULTI")
+        for n in range(40):
+            self.do(f"SET k{n} {n}")
+        self.do("MGET " + " ".join(f"k{n}" for n in range(40)))
+        self.assertEqual(self.do("EXEC")[-1], [b"%d" % n for n in range(40)])
+
     def test_discard(self):
         self.expect_all(
             ("MULTI", OK), ("SET a 1", QUEUED), ("DISCARD", OK), ("EXISTS a", 0),
