@@ -67,8 +67,9 @@ void Incrbyfloat(CommandContext& context, const Args& args, ReplyWriter& reply) 
 
   char text[kLongDoubleTextMax];
   const Bytes stored = {text, FormatLongDoubleHuman(text, value)};
-  context.keyspace.PutString(key, found, stored,
-                             found ? found.entry->expiry() : kNoExpiry);
+  context.keyspace.PutBytes(key, found, stored,
+                            found ? found.entry->expiry() : kNoExpiry, ValueType::kString,
+                            Encoding::kTextBytes);
   context.keyspace.Changed(key, EventKind::kString, "incrbyfloat");
   reply.Bulk(stored);
 }
