@@ -256,24 +256,11 @@ void Executor::Reject(Client& client, const Command* command, ReplyWriter& reply
 
 void Executor::RejectUnknown(Client& client, const Command* container, const Args& args,
                              ReplyWriter& reply) {
-  constexpr size_t kShownMax = 128;
-  if (container != nullptr) {
-    if (args.size() < 2) {
-      return Reject(client, container, reply, WrongArgumentCount(container->full_name));
-    }
-    std::string upper(container->full_name);
-    for (char& c : upper) c = ToUpper(c);
-    return Reject(client, nullptr, reply,
-                  ReplyError(fmt::format("-ERR unknown subcommand '{}'. Try {} HELP.",
-                                         args[1].substr(0, kShownMax), upper)));
+  if (container == nullptr) return Reject(client, nullptr, reply, UnknownCommand(args));
+  if (args.size() < 2) {
+    return Reject(client, container, reply, WrongArgumentCount(container->full_name));
   }
-  std::string shown;
-  for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {
-    shown += fmt::format("'{}' ", args[i].substr(0, kShownMax - shown.size()));
-  }
-  Reject(client, nullptr, reply,
-         ReplyError(fmt::format("-ERR unknown command '{}', with args beginning with: {}",
-                                args[0].substr(0, kShownMax), shown)));
+  Reject(client, nullptr, reply, UnknownSubcommand(container->full_name, args[1]));
 }
 
 }  // namespace skarn

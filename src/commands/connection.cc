@@ -6,6 +6,7 @@
 #include "command/executor.h"
 #include "command/version.h"
 #include "commands/client_attributes.h"
+#include "commands/database_index.h"
 
 namespace skarn {
 namespace {
@@ -116,12 +117,9 @@ void Echo(CommandContext&, const Args& args, ReplyWriter& reply) {
 
 // SELECT index
 void Select(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  const auto index = args.IntegerBetween(1, INT32_MIN, INT32_MAX);
+  const Parsed<unsigned> index = ReadDatabaseIndex(context, args, 1);
   if (!index) return reply.Error(index.error());
-  if (*index < 0 || *index >= context.server.keyspace.database_count()) {
-    return reply.Error(kDbIndexOutOfRange);
-  }
-  context.client.db = static_cast<unsigned>(*index);
+  context.client.db = *index;
   reply.Ok();
 }
 

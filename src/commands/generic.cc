@@ -4,19 +4,16 @@
 // copying them.
 #include "commands/generic.h"
 
-#include <limits>
 #include <memory>
 #include <optional>
 
 #include "command/context.h"
+#include "commands/database_index.h"
 #include "commands/value_type_name.h"
 #include "types/hash_table.h"
 
 namespace skarn::commands {
 namespace {
-
-constexpr ErrorText kNotAnInt32 =
-    "-ERR value is out of range, value must between -2147483648 and 2147483647";
 
 // Selects another database for a scope.
 class DatabaseScope {
@@ -82,21 +79,6 @@ void PutCopy(KeyspaceView& keyspace, const Key& key, const Entry& source) {
   keyspace.PutTable(key, found, table.release(), source.expiry());
 }
 
-// The number of a database.
-Parsed<unsigned> ReadDatabase(const CommandContext& context, const Args& args,
-                              size_t index) {
-  const Parsed<int64_t> number = args.Integer(index);
-  if (!number) return std::unexpected(number.error());
-  if (*number < std::numeric_limits<int32_t>::min() ||
-      *number > std::numeric_limits<int32_t>::max()) {
-    return std::unexpected(ReplyError(kNotAnInt32));
-  }
-  if (*number < 0 || *number >= context.keyspace.keyspace().database_count()) {
-    return std::unexpected(ReplyError(kDbIndexOutOfRange));
-  }
-  return static_cast<unsigned>(*number);
-}
-
 }  // namespace
 
 void Del(CommandContext& context, const Args&, ReplyWriter& reply) {
@@ -144,7 +126,7 @@ void Copy(CommandContext& context, const Args& args, ReplyWriter& reply) {
     if (args.Is(i, "REPLACE")) {
       replaces = true;
     } else if (args.Is(i, "DB") && i + 1 < args.size()) {
-      const Parsed<unsigned> number = ReadDatabase(context, args, ++i);
+      const Parsed<unsigned> number = ReadDatabaseIndex(context, args, ++i);
       if (!number) return reply.Error(number.error());
       db = *number;
     } else {
@@ -173,7 +155,7 @@ void Copy(CommandContext& context, const Args& args, ReplyWriter& reply) {
 void Move(CommandContext& context, const Args& args, ReplyWriter& reply) {
   KeyspaceView& keyspace = context.keyspace;
   const Key& key = context.key();
-  const Parsed<unsigned> db = ReadDatabase(context, args, 2);
+  const Parsed<unsigned> db = ReadDatabaseIndex(context, args, 2);
   if (!db) return reply.Error(db.error());
   if (*db == keyspace.db()) return reply.Error(kSameObject);
   Found source = keyspace.FindForWrite(key);
