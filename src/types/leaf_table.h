@@ -263,6 +263,10 @@ class LeafTable {
     return nullptr;
   }
 
+  // Moves the segments that lie in sparse slabs of the allocator. Places are gone. Not
+  // for a table that is looked at without the lock: the old segments are freed at once.
+  void CompactSegments();
+
   void Clear() {
     FreeSegments();
     single_ = {};
@@ -366,6 +370,8 @@ class LeafTable {
   };
   SegmentRef MakeSegment(const std::vector<SavedSlot>& slots, unsigned window,
                          unsigned shift);
+  // Puts a copy at `to` in the segment's place; returns the old one.
+  Segment* CopySegment(SegmentRef ref, uint64_t rest, void* to);
   void DoubleDirectory();
   void HalveDirectory();
   void SetRange(uint64_t rest, unsigned depth, SegmentRef ref);

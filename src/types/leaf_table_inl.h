@@ -360,40 +360,35 @@ void LeafTable<P, H>::SetRange(uint64_t rest, unsigned depth, SegmentRef ref) {
 }
 
 template <unsigned P, auto H>
-Segment* LeafTable<P, H>::CloneSegment(uint64_t hash, uint64_t stamp) {
-  const uint64_t rest = hash << P;
-  const SegmentRef ref = RefOf(rest);
-  const size_t size = ref->SizeBytes();
-  void* memory = memory::Allocate(size);
-  std::memcpy(memory, static_cast<const void*>(ref.get()), size);
-  Segment* clone = static_cast<Segment*>(memory);
-  clone->stamp = stamp;
-  SetRange(rest, ref.Depth(), SegmentRef(clone, ref.Window(), ref.Shift()));
+Segment* LeafTable<P, H>::CopySegment(SegmentRef ref, uint64_t rest, void* to) {
+  std::memcpy(to, static_cast<const void*>(ref.get()), ref->SizeBytes());
+  SetRange(rest, ref.Depth(),
+           SegmentRef(static_cast<Segment*>(to), ref.Window(), ref.Shift()));
   return ref.get();
 }
 
 template <unsigned P, auto H>
-size_t LeafTable<P, H>::CompactAt(uint64_t position) {
-  size_t moved = 0;
-  const auto move = [&moved](void* block, size_t size) -> void* {
-    if (!memory::IsInSparseSlab(block, size)) return nullptr;
-    void* target = memory::AllocateDense(size);
-    std::memcpy(target, block, size);
-    memory::Retire(block, size);
-    ++moved;
-    return target;
-  };
-  const SegmentRef ref = RefOf(position);
-  if (!ref) return 0;
-  if (void* target = move(ref.get(), ref->SizeBytes())) {
-    SetRange(position, ref.Depth(),
-             SegmentRef(static_cast<Segment*>(target), ref.Window(), ref.Shift()));
-  }
-  if (position == 0 && directory_bits_ > 0) {
-    void* target = move(directory_, sizeof(SegmentRef) << directory_bits_);
-    if (target != nullptr) directory_ = static_cast<SegmentRef*>(target);
-  }
-  return moved;
+Segment* LeafTable<P, H>::CloneSegment(uint64_t hash, uint64_t stamp) {
+  const uint64_t rest = hash << P;
+  const SegmentRef ref = RefOf(rest);
+  Segment* const old = CopySegment(ref, rest, memory::Allocate(ref->SizeBytes()));
+  RefOf(rest)->stamp = stamp;
+  return old;
+}
+
+template <unsigned P, auto H>
+void LeafTable<P, H>::CompactSegments() {
+  uint64_t rest = 0;
+  do {
+    const SegmentRef ref = RefOf(rest);
+    if (!ref) return;
+    const size_t size = ref->SizeBytes();
+    if (memory::MayBeInSparseSlab(ref.get()) && memory::IsInSparseSlab(ref.get(), size)) {
+      memory::FreeMoved(CopySegment(ref, rest, memory::AllocateDense(size)), size);
+    }
+    if (ref.Depth() == 0) return;
+    rest += uint64_t{1} << (64 - ref.Depth());
+  } while (rest != 0);
 }
 
 template <unsigned P, auto H>
