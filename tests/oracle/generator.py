@@ -87,17 +87,18 @@ def parse(pattern, level):
 
 
 class Generator:
-    """Makes sequences for servers of a level (7 or 9)."""
+    """Makes sequences for servers of a level (7 or 9), without the commands named in skipped."""
 
-    def __init__(self, level):
+    def __init__(self, level, skipped=()):
         self.level = level
+        self.skipped = set(skipped)
         self.rows = []
         self.weights = []
         for line in COMMANDS.splitlines():
             if not line or line.startswith("#"):
                 continue
             weight, needed, mode, pattern = line.split(None, 3)
-            if int(needed) <= level:
+            if int(needed) <= level and pattern.split()[0] not in self.skipped:
                 self.rows.append((mode, parse(pattern, level)))
                 self.weights.append(int(weight))
         self.random = None
@@ -114,7 +115,7 @@ class Generator:
 
     def step(self):
         dice = self.random.random()
-        if dice < 0.03:
+        if dice < 0.03 and "multi" not in self.skipped:
             return self.transaction()
         if dice < 0.04:
             return [Op("expire", [self.key()], client=self.client())]

@@ -4,6 +4,7 @@
 
     oracle.py [--server COMMAND] [--peer COMMAND] [--level 7|9] [--io-threads N]
               [--seed N] [--only INDEX] [--sequences N] [--length N] [--seconds N]
+              [--skip COMMAND,...]
 
 The server defaults to SKARN_TEST_SERVER or the release build, the peer to redis-server (level 7).
 Compared are the replies with their wire types, the keyspace events, and at the end of each
@@ -266,6 +267,7 @@ def arguments():
     parser.add_argument("--sequences", type=int, default=1_000_000_000)
     parser.add_argument("--length", type=int, default=400)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--skip", default="", help="leave these out, as multi,exec,watch")
     parser.add_argument("--differences", type=int, default=5, help="stop after so many")
     return parser.parse_args()
 
@@ -277,7 +279,7 @@ def main():
     ours = Target("ours", options.server, options.io_threads, options.level)
     theirs = Target("theirs", options.peer, "1", options.level)
     oracle = Oracle(ours, theirs, options.level)
-    generator = Generator(options.level)
+    generator = Generator(options.level, options.skip.split(","))
     begun, index, differences = time.monotonic(), 0, 0
     try:
         while index < options.sequences and time.monotonic() - begun < options.seconds:
