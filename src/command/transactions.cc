@@ -14,8 +14,10 @@ void Executor::Queue(Client& client, const Command& command, const Args& args,
                      ReplyWriter& reply) {
   size_t size = 0;
   for (const Bytes& word : args) size += word.size();
-  // On the heap even when short: the words stay where they are when the queue grows.
-  queued.bytes.reserve(std::max(size, sizeof(std::string)));
+  QueuedCommand queued{.command = &command,
+                       .bytes = std::make_unique_for_overwrite<char[]>(size)};
+  queued.words.reserve(args.size());
+  char* out = queued.bytes.get();
   for (const Bytes& word : args) {
     queued.words.emplace_back(out, word.size());
     out = std::copy(word.begin(), word.end(), out);
