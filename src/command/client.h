@@ -88,7 +88,8 @@ class Client : public Connection {
   size_t reply_peak_bytes = 0;  // The most that waited to be sent at once, lately.
   int64_t reply_peak_since_us = 0;
   size_t counted_memory_bytes = 0;  // Its part of Executor::client_memory_bytes.
-  int64_t soft_limit_since_us = 0;  // Since when the soft output limit is exceeded; 0: it is not.
+  int64_t soft_limit_since_us =
+      0;  // Since when the soft output limit is exceeded; 0: it is not.
 };
 
 }  // namespace skarn

@@ -17,10 +17,11 @@ struct ClientMemory {
   size_t queued_bytes = 0;      // Commands inside MULTI.
   size_t watch_bytes = 0;
   size_t subscription_bytes = 0;
-  // What a buffer of its own would have: replies are written into blocks that all clients share.
+  // What a buffer of its own would have: replies are written into blocks that all clients
+  // share.
   size_t reply_buffer_bytes = 0;
   size_t reply_peak_bytes = 0;
-  size_t output_bytes = 0;        // Replies that wait to be sent.
+  size_t output_bytes = 0;  // Replies that wait to be sent.
   size_t total_bytes = 0;
 };
 

@@ -85,7 +85,8 @@ void Executor::ExecuteRequest(const Pending& pending, const Args& args,
       (concerns & static_cast<uint32_t>(Concern::kNotAuthenticated)) != 0 &&
       (command == nullptr || !command->Has(CommandFlag::kNoAuth));
   if (is_stranger) [[unlikely]] {
-    if (!server_.settings.requirepass.empty()) return Reject(client, command, reply, kNoAuth);
+    if (!server_.settings.requirepass.empty())
+      return Reject(client, command, reply, kNoAuth);
     client.is_authenticated = true;  // The password was taken away since.
     UpdateConcerns(client);
   }

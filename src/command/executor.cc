@@ -329,7 +329,8 @@ void Executor::NoteReplyPeak(Client& client) {
   client.reply_peak_bytes = std::max(client.reply_peak_bytes, pending);
 }
 
-// ---- putting clients aside ---------------------------------------------------------------------
+// ---- putting clients aside
+// ---------------------------------------------------------------------
 
 void Executor::PutAside(Client& client, const Pending& pending) {
   client.input.begin = pending.input_begin;

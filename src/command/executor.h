@@ -126,12 +126,13 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     after_reply_.push_back(std::move(message));
   }
 
-  // The client is going to be closed for its output: a command that writes a lot may stop.
+  // The client is going to be closed for its output: a command that writes a lot may
+  // stop.
   bool IsOverOutputLimit(const Client& client) const;
   // Closes the client if it reads its output too slowly.
   void CheckOutputLimit(Client& client);
-  // For server/client_limits.h: what this worker's clients cost, as far as maxmemory-clients asks for
-  // it, and when to look for idle ones.
+  // For server/client_limits.h: what this worker's clients cost, as far as
+  // maxmemory-clients asks for it, and when to look for idle ones.
   std::atomic<size_t> client_memory_bytes{0};
   int64_t next_idle_check_us = 0;
 
@@ -205,7 +206,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   WorkerStatistics statistics_;
   int64_t now_us_ = 0;
   bool is_gate_held_ = false;
-  bool is_lock_held_ = false;  // A transaction holds shards: take no others.
+  bool is_lock_held_ = false;       // A transaction holds shards: take no others.
   bool is_lock_exclusive_ = false;  // It holds them for writing.
 
   std::vector<Bytes> words_;

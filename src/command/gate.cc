@@ -4,8 +4,8 @@
 // commands meet none of the conditions: Execute comes here only when a concern is up.
 #include <algorithm>
 
-#include "base/memory.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -162,7 +162,8 @@ void Executor::CheckOutputLimit(Client& client) {
   if (!is_over || client.closes_now) return;
   ++statistics_.output_limit_disconnections;
   Log(LogLevel::kWarning,
-      "Client id={} addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+      "Client id={} addr={} scheduled to be closed ASAP for overcoming of output buffer "
+      "limits.",
       client.id(), client.peer_address);
   Close(client);
 }

@@ -33,8 +33,8 @@ enum class Concern : uint32_t {
   kSaving = 1u << 9,     // Writers wait when the snapshot holds too much.
   kNotAuthenticated = 1u << 5,
   kInTransaction = 1u << 6,
-  kSubscribed = 1u << 7,     // RESP2 with subscriptions.
-  kIsMonitor = 1u << 8,      // The client: it is only shown things.
+  kSubscribed = 1u << 7,  // RESP2 with subscriptions.
+  kIsMonitor = 1u << 8,   // The client: it is only shown things.
 };
 
 inline constexpr int64_t kReplyPeakResetMs = 5000;
@@ -58,8 +58,8 @@ class ServerHooks {
                                    uint64_t cycles, size_t reply_bytes) = 0;
   // Frees memory until the limit is kept. False when it could not.
   virtual bool KeepMemoryLimit(Executor& executor) = 0;
-  // maxmemory-clients: counts what the client costs now; closes the largest ones when all together
-  // are above the limit (no lock may be held).
+  // maxmemory-clients: counts what the client costs now; closes the largest ones when all
+  // together are above the limit (no lock may be held).
   virtual void CountClientMemory(Executor& executor, Client& client) = 0;
   virtual void KeepClientLimit(Executor& executor) = 0;
   // Each worker's tick: expiry, compaction, save points (on worker 0).

@@ -205,7 +205,8 @@ void Hrandfield(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!hash) return;
   if (*count == 0 || hash->size() == 0) return reply.EmptyArray();
   if (*count < 0) {
-    return ReplyRepeated(context, *hash, reply, static_cast<uint64_t>(-*count), with_values);
+    return ReplyRepeated(context, *hash, reply, static_cast<uint64_t>(-*count),
+                         with_values);
   }
   ReplyDistinct(*hash, reply, static_cast<uint64_t>(*count), with_values);
 }

@@ -47,7 +47,8 @@ class WatchList {
       }
     }
   }
-  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that exist.
+  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that
+  // exist.
   template <class Claim>
   void MarkIf(Claim&& claim) {
     for (const Watch& watch : watches_) {
