@@ -14,7 +14,9 @@
 
 #include "base/log.h"
 #include "server/config_launch.h"
+#include "server/crash_report.h"
 #include "server/process.h"
+#include "server/process_title.h"
 #include "server/server.h"
 
 namespace {
@@ -59,6 +61,10 @@ int Serve(skarn::Launch launch) {
   if (config.Bool(ConfigKey::kDaemonize)) {
     if (auto done = skarn::Daemonize(); !done) return Fatal(done.error().text);
   }
+  if (config.Bool(ConfigKey::kCrashLogEnabled)) {
+    skarn::InstallCrashReport(config.String(ConfigKey::kLogfile));
+  }
+  skarn::SetProcessTitle(config, launch.file);
   skarn::Log(skarn::LogLevel::kNotice, "Skarn {} is starting, PID: {}",
              skarn::kSkarnVersion, getpid());
   if (const auto unused = config.NotYetInUse(); !unused.empty()) {
@@ -93,5 +99,7 @@ int main(int argc, char** argv) {
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
   const int answered = Answer(*launch);
-  return answered >= 0 ? answered : Serve(std::move(*launch));
+  if (answered >= 0) return answered;
+  skarn::InitProcessTitle(argc, argv);
+  return Serve(std::move(*launch));
 }

@@ -280,6 +280,8 @@ void Executor::RunBatch() {
   HashKeys();
   ++statistics_.prefetch_batches;
   statistics_.prefetch_entries += keys_.size();
+  const uint64_t batch = pending_.size();
+  statistics_.batch_commands_max = std::max(statistics_.batch_commands_max, batch);
   for (size_t first = 0; first < pending_.size();) {
     size_t last = first;
     const size_t first_key = pending_[first].first_key;

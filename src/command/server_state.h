@@ -105,6 +105,7 @@ class ServerState {
   // Switched by DEBUG: expiry of keys that nobody touches, and how reply buffers shrink
   // after a peak (gate; negative: never).
   std::atomic<bool> is_active_expiry_on{true};
+  bool is_cron_paused = false;  // A signal to end waits. (gate)
   int64_t reply_peak_reset_ms = kReplyPeakResetMs;
   bool is_reply_resizing_on = true;
 

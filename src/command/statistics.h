@@ -49,6 +49,7 @@ struct WorkerStatistics {
   uint64_t evicted_clients = 0;
   uint64_t acl_denied_auth = 0;
   uint64_t prefetch_batches = 0, prefetch_entries = 0;
+  uint64_t batch_commands_max = 0;
 };
 
 inline constexpr size_t kErrorCodesMax = 128;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "arch/cycles.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -82,6 +83,7 @@ void Worker::Turn() {
   gate_.Enter(index_);
 
   ++statistics_.turns;
+  const uint64_t started = ReadCycles();
   now_us_ = NowMicros();
   handler_->OnTurnStart(now_us_);
   mailbox_.DeliverAll(*this);
@@ -106,10 +108,15 @@ void Worker::Turn() {
   CloseListed();
   if (now_us_ >= next_tick_us_) {
     next_tick_us_ = now_us_ + int64_t{tick_ms_} * 1000;
+    const uint64_t tick_started = ReadCycles();
     handler_->OnTick(now_us_);  // May ask for an earlier one.
+    statistics_.tick_cycles += ReadCycles() - tick_started;
     SendDirty();
     CloseListed();
   }
+  const uint64_t busy = ReadCycles() - started;
+  statistics_.busy_cycles += busy;
+  statistics_.busy_cycles_max = std::max(statistics_.busy_cycles_max, busy);
   if (has_more) next_tick_us_ = std::min(next_tick_us_, now_us_);
 }
 

@@ -61,6 +61,9 @@ struct NetStatistics {
   uint64_t input_bytes = 0, output_bytes = 0;
   uint64_t read_events = 0, write_events = 0;
   uint64_t turns = 0;
+  uint64_t busy_cycles = 0;      // Of turns, waiting left out (arch/cycles.h).
+  uint64_t busy_cycles_max = 0;  // Of the longest one.
+  uint64_t tick_cycles = 0;
 };
 
 class Worker {

@@ -144,6 +144,11 @@ void SaveService::Cancel() {
   if (IsRunning() && snapshot_ != nullptr) snapshot_->Cancel();
 }
 
+void SaveService::RemoveTemporaryFiles() {
+  unlink(TemporaryPath().c_str());
+  unlink((TemporaryPath() + ".final").c_str());
+}
+
 // The process is about to end: the lane stays as it is, and nobody writes any more.
 void SaveService::CancelAndEnd() {
   Cancel();

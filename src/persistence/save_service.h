@@ -57,6 +57,8 @@ class SaveService {
   // holds the gate, so the saver stands still; its file is removed when the thread ends.
   void CancelAndEnd();
 
+  // What saves leave when the process ends in the middle of them. From any thread.
+  static void RemoveTemporaryFiles();
   // SAVE, shutdown: writes everything now.
   Result<> SaveNow();
 

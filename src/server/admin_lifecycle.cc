@@ -86,8 +86,11 @@ void Shutdown(CommandContext& context, const Args& args, ReplyWriter& reply) {
     }
   }
   if ((saves && nosave) || (aborts && args.size() > 2)) return reply.Error(kSyntaxError);
-  // Nothing here waits, so nothing can be called off.
-  if (aborts) return reply.Error("-ERR No shutdown in progress.");
+  if (aborts) {
+    if (!ServerOf(context).AbortShutdown())
+      return reply.Error("-ERR No shutdown in progress.");
+    return reply.Ok();
+  }
   if (saves) how.saves = true;
   if (nosave) how.saves = false;
   if (!ServerOf(context).BeginShutdown(how)) {

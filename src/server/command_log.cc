@@ -32,6 +32,7 @@ std::vector<std::string> KeptWords(const Args& args) {
 
 void CommandLog::Add(size_t worker, CommandLogKind kind, int64_t value,
                      int64_t length_max, const Client& client, const Args& args) {
+  if (length_max <= 0) return;
   const size_t index = static_cast<size_t>(kind);
   Ring& ring = workers_[worker].rings[index];
   ring.push_front({.id = next_ids_[index].fetch_add(1, std::memory_order_relaxed),
@@ -40,8 +41,7 @@ void CommandLog::Add(size_t worker, CommandLogKind kind, int64_t value,
                    .words = KeptWords(args),
                    .peer = client.peer_address,
                    .client_name = client.name});
-  const size_t max = static_cast<size_t>(std::max<int64_t>(0, length_max));
-  while (ring.size() > max) ring.pop_back();
+  while (ring.size() > static_cast<size_t>(length_max)) ring.pop_back();
 }
 
 std::vector<const CommandLog::Record*> CommandLog::Newest(CommandLogKind kind,

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/process.h"
+#include "server/process_title.h"
 #include "server/server.h"
 
 namespace skarn {
@@ -29,6 +30,11 @@ void Server::AddConfigHooks() {
         if (Rebind(after)) return Result<>();
         return Result<>(Fail("Unable to listen on this port. Check server logs."));
       });
+  config_hooks_.Add({ConfigKey::kProcTitleTemplate},
+                    [this](const Config&, const Config& after) -> Result<> {
+                      SetProcessTitle(after, state_->config_file);
+                      return {};
+                    });
   config_hooks_.Add({ConfigKey::kDir},
                     [](const Config&, const Config& after) -> Result<> {
                       if (chdir(after.String(ConfigKey::kDir).c_str()) == 0) return {};

@@ -333,6 +333,15 @@ void DebugSetActiveExpire(CommandContext& context, const Args& args, ReplyWriter
   reply.Ok();
 }
 
+void DebugPauseCron(CommandContext& context, const Args& args, ReplyWriter& reply) {
+  if (std::atoi(std::string(args[2]).c_str()) != 0) {
+    context.server.is_cron_paused = true;
+  } else {
+    ServerOf(context).ResumeCron();
+  }
+  reply.Ok();
+}
+
 void DebugReplyBuffer(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (args.Is(2, "peak-reset-time")) {
     int64_t& reset_ms = context.server.reply_peak_reset_ms;
@@ -431,7 +440,7 @@ constexpr Subcommand kSubcommands[] = {
     {"LOG", 3, 3, &DebugLog},
     {"OBJECT", 3, 4, &DebugObject},
     {"PANIC", 2, 2, &DebugCrash},
-    {"PAUSE-CRON", 3, 3, &DebugAccept},
+    {"PAUSE-CRON", 3, 3, &DebugPauseCron},
     {"POPULATE", 3, 5, &DebugPopulate},
     {"PROTOCOL", 3, 3, &DebugProtocol},
     {"QUICKLIST-PACKED-THRESHOLD", 3, 3, &DebugAccept},

@@ -18,26 +18,28 @@ struct Section {
   Bytes name;  // As INFO is asked for it.
   Bytes title;
   bool is_default;
+  bool is_hidden;  // Shown only when asked for by its name.
   void (*write)(Server&, InfoText&);
 };
 
 // In the order of the reply.
 constexpr Section kSections[] = {
-    {"server", "Server", true, &InfoServer},
-    {"tls", "TLS", false, &InfoTls},
-    {"clients", "Clients", true, &InfoClients},
-    {"memory", "Memory", true, &InfoMemory},
-    {"persistence", "Persistence", true, &InfoPersistence},
-    {"stats", "Stats", true, &InfoStats},
-    {"replication", "Replication", true, &InfoReplication},
-    {"cpu", "CPU", true, &InfoCpu},
-    {"modules", "Modules", true, &Nothing},
-    {"commandstats", "Commandstats", false, &InfoCommandstats},
-    {"errorstats", "Errorstats", true, &InfoErrorstats},
-    {"latencystats", "Latencystats", false, &InfoLatencystats},
-    {"cluster", "Cluster", true, &InfoCluster},
-    {"keyspace", "Keyspace", true, &InfoKeyspace},
-    {"skarn", "Skarn", false, &InfoSkarn},
+    {"server", "Server", true, false, &InfoServer},
+    {"tls", "TLS", false, false, &InfoTls},
+    {"clients", "Clients", true, false, &InfoClients},
+    {"memory", "Memory", true, false, &InfoMemory},
+    {"persistence", "Persistence", true, false, &InfoPersistence},
+    {"stats", "Stats", true, false, &InfoStats},
+    {"replication", "Replication", true, false, &InfoReplication},
+    {"cpu", "CPU", true, false, &InfoCpu},
+    {"modules", "Modules", true, false, &Nothing},
+    {"commandstats", "Commandstats", false, false, &InfoCommandstats},
+    {"errorstats", "Errorstats", true, false, &InfoErrorstats},
+    {"latencystats", "Latencystats", false, false, &InfoLatencystats},
+    {"cluster", "Cluster", true, false, &InfoCluster},
+    {"keyspace", "Keyspace", true, false, &InfoKeyspace},
+    {"skarn", "Skarn", false, false, &InfoSkarn},
+    {"debug", "Debug", false, true, &InfoDebug},
 };
 
 bool IsAsked(const Section& section, const Args& names) {
@@ -89,6 +91,7 @@ Totals SumStatistics(Server& server) {
     to.query_limit_disconnections += from.query_limit_disconnections;
     to.evicted_clients += from.evicted_clients;
     to.acl_denied_auth += from.acl_denied_auth;
+    to.batch_commands_max = std::max(to.batch_commands_max, from.batch_commands_max);
     to.prefetch_batches += from.prefetch_batches;
     to.prefetch_entries += from.prefetch_entries;
 
@@ -106,6 +109,10 @@ Totals SumStatistics(Server& server) {
     totals.net.read_events += net.read_events;
     totals.net.write_events += net.write_events;
     totals.net.turns += net.turns;
+    totals.net.busy_cycles += net.busy_cycles;
+    totals.net.busy_cycles_max =
+        std::max(totals.net.busy_cycles_max, net.busy_cycles_max);
+    totals.net.tick_cycles += net.tick_cycles;
   }
   return totals;
 }

@@ -66,6 +66,7 @@ void InfoSkarn(Server& server, InfoText& out);
 
 // info_stats.cc
 void InfoStats(Server& server, InfoText& out);
+void InfoDebug(Server& server, InfoText& out);
 void InfoCommandstats(Server& server, InfoText& out);
 void InfoErrorstats(Server& server, InfoText& out);
 void InfoLatencystats(Server& server, InfoText& out);

@@ -111,11 +111,15 @@ void AddLoop(Server& server, const Totals& totals, InfoText& out) {
   for (const CommandStatistics& command : totals.work.commands) cycles += command.cycles;
   const uint64_t command_us = Micros(server.state(), cycles);
   out.Add("eventloop_cycles", totals.net.turns);
-  out.Add("eventloop_duration_sum", command_us);
+  out.Add("eventloop_duration_sum", Micros(server.state(), totals.net.busy_cycles));
   out.Add("eventloop_duration_cmd_sum", command_us);
   out.Add("instantaneous_eventloop_cycles_per_sec",
           static_cast<uint64_t>(server.meter().PerSecond(Rate::kTurns) + 0.5));
-  out.Add("instantaneous_eventloop_duration_usec", 0);
+  const double turns = server.meter().PerSecond(Rate::kTurns);
+  const double busy =
+      server.meter().PerSecond(Rate::kBusyCycles) / server.state().cycles_per_us;
+  out.Add("instantaneous_eventloop_duration_usec",
+          turns > 0 ? static_cast<uint64_t>(busy / turns + 0.5) : 0);
 }
 
 // The mean time left of keys with an expiry, from the first thousand met.
@@ -188,6 +192,20 @@ void InfoStats(Server& server, InfoText& out) {
   for (const Bytes what : {"cmd", "key", "channel", "tls_cert", "db"}) {
     out.Add(fmt::format("acl_access_denied_{}", what), 0);
   }
+}
+
+void InfoDebug(Server& server, InfoText& out) {
+  const Totals totals = SumStatistics(server);
+  out.Add("eventloop_duration_aof_sum", 0);
+  out.Add("eventloop_duration_cron_sum", Micros(server.state(), totals.net.tick_cycles));
+  out.Add("eventloop_duration_max", Micros(server.state(), totals.net.busy_cycles_max));
+  out.Add("eventloop_cmd_per_cycle_max", totals.work.batch_commands_max);
+  out.Add("allocator_allocated_lua", 0);
+  out.Add("allocator_active_lua", 0);
+  out.Add("allocator_resident_lua", 0);
+  out.Add("allocator_frag_bytes_lua", 0);
+  out.Add("io_threaded_reads_pending", 0);
+  out.Add("io_threaded_writes_pending", 0);
 }
 
 void InfoCommandstats(Server& server, InfoText& out) {

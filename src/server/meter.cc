@@ -11,7 +11,8 @@ namespace skarn {
 void Meter::Publish(Executor& executor) {
   const NetStatistics& net = executor.worker().statistics();
   const uint64_t counts[kRateCount] = {executor.statistics().processed_commands,
-                                       net.input_bytes, net.output_bytes, net.turns, 0};
+                                       net.input_bytes, net.output_bytes, net.turns,
+                                       net.busy_cycles};
   Published& mine = published_[executor.worker().index()];
   for (size_t i = 0; i < kRateCount; ++i) {
     mine.counts[i].store(counts[i], std::memory_order_relaxed);

@@ -14,13 +14,7 @@ namespace skarn {
 
 class Executor;
 
-enum class Rate : uint8_t {
-  kCommands,
-  kInputBytes,
-  kOutputBytes,
-  kTurns,
-  kCommandMicros
-};
+enum class Rate : uint8_t { kCommands, kInputBytes, kOutputBytes, kTurns, kBusyCycles };
 inline constexpr size_t kRateCount = 5;
 
 class Meter {

@@ -195,22 +195,61 @@ namespace {
 // Runs a server-wide action on worker 0 with the gate closed.
 class ShutdownMessage : public Message {
  public:
-  explicit ShutdownMessage(Server& server) : server_(server) {}
+  ShutdownMessage(Server& server, int signal) : server_(server), signal_(signal) {}
   void Deliver(Worker&) override {
-    server_.state().executors[0]->RunAlone(
-        [this] { server_.BeginShutdown(server_.DefaultShutdown()); });
+    server_.state().executors[0]->RunAlone([this] { server_.OnEndSignal(signal_); });
   }
 
  private:
   Server& server_;
+  const int signal_;
 };
 
 }  // namespace
 
+Server::Shutdown Server::ShutdownFor(int signal) const {
+  const uint32_t flags = config_.Flags(signal == SIGTERM ? ConfigKey::kShutdownOnSigterm
+                                                         : ConfigKey::kShutdownOnSigint);
+  Shutdown how = DefaultShutdown();
+  if ((flags & config_shutdown::kSave) != 0) how.saves = true;
+  if ((flags & config_shutdown::kNoSave) != 0) how.saves = false;
+  how.is_forced = (flags & config_shutdown::kForce) != 0;
+  return how;
+}
+
+void Server::OnEndSignal(int signal) {
+  if (state_->is_cron_paused) {
+    waiting_signal_ = signal;
+  } else {
+    BeginShutdown(ShutdownFor(signal));
+  }
+}
+
+bool Server::AbortShutdown() {
+  if (waiting_signal_ == 0) return false;
+  waiting_signal_ = 0;
+  Log(LogLevel::kNotice, "Shutdown manually aborted.");
+  return true;
+}
+
+void Server::ResumeCron() {
+  state_->is_cron_paused = false;
+  if (const int signal = std::exchange(waiting_signal_, 0); signal != 0)
+    OnEndSignal(signal);
+}
+
+// A second SIGINT while the last save goes on: nobody wants to wait for it.
+void Server::InsistOnExit() {
+  Log(LogLevel::kWarning, "You insist... exiting now.");
+  saves_->RemoveTemporaryFiles();
+  _exit(1);
+}
+
 void Server::HandleSignal(int signal) {
+  if (signal == SIGINT && is_saving_last_.load(std::memory_order_acquire)) InsistOnExit();
   Log(LogLevel::kWarning, "Received {} scheduling shutdown...",
       signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  workers_[0]->Post(std::make_unique<ShutdownMessage>(*this));
+  workers_[0]->Post(std::make_unique<ShutdownMessage>(*this, signal));
 }
 
 bool Server::BeginShutdown(Shutdown how) {
@@ -221,7 +260,10 @@ bool Server::BeginShutdown(Shutdown how) {
   }
   if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
     Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
-    if (auto saved = saves_->SaveNow(); !saved && !how.is_forced) {
+    is_saving_last_.store(true, std::memory_order_release);
+    const Result<> saved = saves_->SaveNow();
+    is_saving_last_.store(false, std::memory_order_release);
+    if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
       return false;
     }

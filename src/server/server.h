@@ -46,8 +46,16 @@ class Server {
     bool is_forced = false;
   };
   bool BeginShutdown(Shutdown how);
-  // What SIGTERM, SIGINT and a bare SHUTDOWN do: save when there are save points.
+  // What a bare SHUTDOWN does: save when there are save points.
   Shutdown DefaultShutdown() const { return {.saves = saves_->HasSavePoints()}; }
+  // What SIGTERM or SIGINT does, as its directive says. With the gate closed.
+  Shutdown ShutdownFor(int signal) const;
+  // Ends the server because of a signal, or puts that off while the cron is paused. With
+  // the gate closed, on worker 0.
+  void OnEndSignal(int signal);
+  // Calls off what was put off. False when nothing was.
+  bool AbortShutdown();
+  void ResumeCron();
 
   Config& config() { return config_; }
   // What puts a CONFIG SET in force besides ApplySettings.
@@ -92,6 +100,7 @@ class Server {
   void HandleSignal(int signal);
   void ApplyLimits();
   void ApplyFeatures();
+  void InsistOnExit();
   bool IsRefused(const Accepted& accepted);
 
   // config_hooks.cc
@@ -115,6 +124,8 @@ class Server {
   LoadProgress load_progress_;
   int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;
+  int waiting_signal_ = 0;  // Put off by a paused cron; 0: none. (gate)
+  std::atomic<bool> is_saving_last_{false};
   std::atomic<int> exit_code_{-1};
 };
 
