@@ -72,14 +72,6 @@ void Hooks::KeepClientLimit(Executor& executor) {
   client_limit_.Keep(executor);
 }
 
-void Hooks::CountClientMemory(Executor& executor, Client& client) {
-  client_limit_.Count(executor, client);
-}
-
-void Hooks::KeepClientLimit(Executor& executor) {
-  client_limit_.Keep(executor);
-}
-
 void Hooks::OnTick(Executor& executor, int64_t now_us) {
   CheckIdleClients(executor, now_us);
   client_limit_.Recount(executor);

@@ -45,8 +45,9 @@ constexpr Section kSections[] = {
 bool IsAsked(const Section& section, const Args& names) {
   if (names.empty()) return section.is_default;
   return std::any_of(names.begin(), names.end(), [&](Bytes name) {
-    if (EqualsIgnoreCase(name, "all") || EqualsIgnoreCase(name, "everything"))
-      return true;
+    if (EqualsIgnoreCase(name, "all") || EqualsIgnoreCase(name, "everything")) {
+      return !section.is_hidden;
+    }
     if (EqualsIgnoreCase(name, "default")) return section.is_default;
     return EqualsIgnoreCase(name, section.name);
   });

@@ -113,9 +113,11 @@ void AddLoop(Server& server, const Totals& totals, InfoText& out) {
   out.Add("eventloop_cycles", totals.net.turns);
   out.Add("eventloop_duration_sum", Micros(server.state(), totals.net.busy_cycles));
   out.Add("eventloop_duration_cmd_sum", command_us);
-  out.Add("instantaneous_eventloop_cycles_per_sec",
-          static_cast<uint64_t>(server.meter().PerSecond(Rate::kTurns) + 0.5));
+  // The mean of the workers: what one event loop does.
   const double turns = server.meter().PerSecond(Rate::kTurns);
+  const double workers = static_cast<double>(server.workers().size());
+  out.Add("instantaneous_eventloop_cycles_per_sec",
+          static_cast<uint64_t>(turns / workers + 0.5));
   const double busy =
       server.meter().PerSecond(Rate::kBusyCycles) / server.state().cycles_per_us;
   out.Add("instantaneous_eventloop_duration_usec",
