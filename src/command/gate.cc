@@ -140,12 +140,6 @@ bool Executor::IsOverOutputLimit(const Client& client) const {
   return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
 }
 
-bool Executor::IsOverOutputLimit(const Client& client) const {
-  const OutputLimit& limit =
-      server_.settings.output_limits[static_cast<size_t>(client.client_class())];
-  return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
-}
-
 void Executor::CheckOutputLimit(Client& client) {
   const OutputLimit& limit =
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];

@@ -67,9 +67,8 @@ void Incrbyfloat(CommandContext& context, const Args& args, ReplyWriter& reply) 
 
   char text[kLongDoubleTextMax];
   const Bytes stored = {text, FormatLongDoubleHuman(text, value)};
-  context.keyspace.PutBytes(key, found, stored,
-                            found ? found.entry->expiry() : kNoExpiry, ValueType::kString,
-                            Encoding::kTextBytes);
+  context.keyspace.PutBytes(key, found, stored, found ? found.entry->expiry() : kNoExpiry,
+                            ValueType::kString, Encoding::kTextBytes);
   context.keyspace.Changed(key, EventKind::kString, "incrbyfloat");
   reply.Bulk(stored);
 }

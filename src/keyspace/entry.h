@@ -41,9 +41,10 @@ enum class ValueType : uint8_t {
   kStream = 6
 };
 
-// How the value is stored. kBytes: embedded or in a Blob (a string, or a listpack for aggregates).
-// kRawBytes: the same, and OBJECT ENCODING says "raw" (strings that were changed in place).
-// kTextBytes: the same, and OBJECT ENCODING never says "int" (what INCRBYFLOAT stores).
+// How the value is stored. kBytes: embedded or in a Blob (a string, or a listpack for
+// aggregates). kRawBytes: the same, and OBJECT ENCODING says "raw" (strings that were
+// changed in place). kTextBytes: the same, and OBJECT ENCODING never says "int" (what
+// INCRBYFLOAT stores).
 enum class Encoding : uint8_t { kBytes = 0, kRawBytes = 1, kTable = 2, kTextBytes = 3 };
 
 using ExpiryMillis = int64_t;  // Unix time; kNoExpiry without one.

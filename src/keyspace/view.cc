@@ -410,7 +410,8 @@ void KeyspaceView::Expire(const Key& key, Found& found) {
   Erase(key, found);
   ++stats_.expired_keys;
   Shard& shard = *found.shard;
-  if (shard.watches != nullptr) [[unlikely]] shard.watches->MarkExpired(key.bytes);
+  if (shard.watches != nullptr) [[unlikely]]
+    shard.watches->MarkExpired(key.bytes);
   Notify(EventKind::kExpired, "expired", key);
 }
 

@@ -76,7 +76,8 @@ bool Upkeep::KeepMemoryLimit() {
 
 bool Upkeep::MayExpire() const {
   // A paused server changes nothing by itself either.
-  return state_.is_active_expiry_on.load(std::memory_order_relaxed) && !state_.HasConcern(Concern::kDataLoading) &&
+  return state_.is_active_expiry_on.load(std::memory_order_relaxed) &&
+         !state_.HasConcern(Concern::kDataLoading) &&
          !(state_.HasConcern(Concern::kPaused) &&
            executor_.now_us() < state_.pause_until_us);
 }

@@ -226,19 +226,25 @@ std::vector<const Field*> HashTable::FindExpired(int64_t now, size_t limit) {
   return expired;
 }
 
-void HashTable::Compact() {
-  if (capture_ != nullptr) return;
-  fields_.CompactSegments();
-  fields_.ForEach([](const Place& place) {
-    Field* field = MutableAt(place);
-    if (!memory::MayBeInSparseSlab(field)) return;
-    const size_t size = field->SizeBytes();
-    if (!memory::IsInSparseSlab(field, size)) return;
-    void* moved = memory::AllocateDense(size);
-    std::memcpy(moved, static_cast<const void*>(field), size);
-    place.bucket->SetBlock(place.slot, moved);
-    memory::FreeMoved(field, size);
-  });
+uint64_t HashTable::Compact(uint64_t position, uint64_t* moved_count) {
+  constexpr int kHomesPerStep = 16;
+  if (capture_ != nullptr) return 0;
+  for (int i = 0; i < kHomesPerStep; ++i) {
+    *moved_count += fields_.CompactAt(position);
+    position = fields_.VisitHome(position, [&](const Place& place) {
+      Field* field = MutableAt(place);
+      if (!memory::MayBeInSparseSlab(field)) return;
+      const size_t size = field->SizeBytes();
+      if (!memory::IsInSparseSlab(field, size)) return;
+      void* target = memory::AllocateDense(size);
+      std::memcpy(target, static_cast<const void*>(field), size);
+      place.bucket->SetBlock(place.slot, target);
+      memory::FreeMoved(field, size);
+      ++*moved_count;
+    });
+    if (position == 0) break;
+  }
+  return position;
 }
 
 }  // namespace skarn

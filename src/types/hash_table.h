@@ -130,8 +130,9 @@ class HashTable {
   template <class Erased>
   size_t EraseExpired(int64_t now, size_t limit, Erased&& erased);
 
-  // Moves fields and segments that lie in sparse slabs, from cursor position on, for a bounded time.
-  // Returns the next position, 0 at the end. Nothing moves while the table is captured.
+  // Moves fields and segments that lie in sparse slabs, from cursor position on, for a
+  // bounded time. Returns the next position, 0 at the end. Nothing moves while the table
+  // is captured.
   uint64_t Compact(uint64_t position, uint64_t* moved_count);
 
   // Blocks of the allocator that counts, as all of the keyspace.

@@ -219,8 +219,8 @@ class LeafTable {
   // now the caller's (a snapshot reads it). Places into it are gone.
   Segment* CloneSegment(uint64_t hash, uint64_t stamp);
 
-  // Moves the segment at `position` (of VisitHome) out of a sparse slab, and with the first one the
-  // directory. Returns how many blocks moved; places into the segment are gone then.
+  // Moves the segment at `position` (of VisitHome) out of a sparse slab. Returns how many
+  // blocks moved; places into the segment are gone then.
   size_t CompactAt(uint64_t position);
 
   // The segment that `hash` belongs to, or null in an empty table.
@@ -262,10 +262,6 @@ class LeafTable {
     }
     return nullptr;
   }
-
-  // Moves the segments that lie in sparse slabs of the allocator. Places are gone. Not
-  // for a table that is looked at without the lock: the old segments are freed at once.
-  void CompactSegments();
 
   void Clear() {
     FreeSegments();

@@ -376,19 +376,16 @@ Segment* LeafTable<P, H>::CloneSegment(uint64_t hash, uint64_t stamp) {
   return old;
 }
 
+// Others may be looking at the old segment without the lock: it is retired, not freed.
 template <unsigned P, auto H>
-void LeafTable<P, H>::CompactSegments() {
-  uint64_t rest = 0;
-  do {
-    const SegmentRef ref = RefOf(rest);
-    if (!ref) return;
-    const size_t size = ref->SizeBytes();
-    if (memory::MayBeInSparseSlab(ref.get()) && memory::IsInSparseSlab(ref.get(), size)) {
-      memory::FreeMoved(CopySegment(ref, rest, memory::AllocateDense(size)), size);
-    }
-    if (ref.Depth() == 0) return;
-    rest += uint64_t{1} << (64 - ref.Depth());
-  } while (rest != 0);
+size_t LeafTable<P, H>::CompactAt(uint64_t position) {
+  const SegmentRef ref = RefOf(position);
+  if (!ref) return 0;
+  const size_t size = ref->SizeBytes();
+  if (!memory::MayBeInSparseSlab(ref.get())) return 0;
+  if (!memory::IsInSparseSlab(ref.get(), size)) return 0;
+  memory::Retire(CopySegment(ref, position, memory::AllocateDense(size)), size);
+  return 1;
 }
 
 template <unsigned P, auto H>
