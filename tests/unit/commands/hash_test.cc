@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/hash.h"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "commands/families.h"
