@@ -247,7 +247,10 @@ TEST(HashTableTest, CompactingKeepsEverything) {
   Model model(9, 2000);
   for (int i = 0; i < 8000; ++i) ASSERT_NO_FATAL_FAILURE(model.Step());
   memory::MarkSparseSlabs(100);
-  model.table.Compact();
+  uint64_t position = 0, moved_count = 0;
+  do {
+    position = model.table.Compact(position, &moved_count);
+  } while (position != 0);
   memory::ClearSparseSlabs();
   ASSERT_NO_FATAL_FAILURE(model.Check());
   for (int i = 0; i < 8000; ++i) ASSERT_NO_FATAL_FAILURE(model.Step());
