@@ -4,9 +4,9 @@
 
     churn.py [--port 6379] [--megabytes 300] [--seconds 60] [--idle 15]
 
-Fills the server with values of 16 to 4096 bytes, replaces them by others of other sizes, deletes and
-expires some in waves, and reports what the server counts (used_memory) beside what the process takes
-(VmRSS). The last line is the ratio of both after some idle seconds; the aim is 1.04 at most.
+Fills the server with values of 16 to 4096 bytes, replaces them by others of other sizes, deletes
+and expires some in waves, and reports what the server counts (used_memory) beside what the process
+takes (VmRSS). The last line is the ratio of both after some idle seconds; the aim is 1.04 at most.
 """
 import argparse
 import random
@@ -85,7 +85,8 @@ def main():
 
     encode = Connection.encode
     for first in range(0, key_count, BATCH):
-        connection.pipeline([encode("SET", f"key:{i}", value()) for i in range(first, first + BATCH)])
+        keys = range(first, first + BATCH)
+        connection.pipeline([encode("SET", f"key:{i}", value()) for i in keys])
     report(connection, "filled", started)
     end = time.time() + options.seconds
     next_report = time.time() + 5

@@ -60,6 +60,9 @@ bool MatchOne(Bytes pattern, size_t* at, char c, bool ignore_case) {
 // Every element but '*' takes exactly one byte. So after a mismatch only the last '*'
 // need take one byte more: whatever an earlier one could take, the last can take too.
 bool GlobMatch(Bytes pattern, Bytes text, bool ignore_case) {
+  // The stock servers look at the pattern only while there is text, so that not even "*"
+  // matches the empty one. KEYS and SCAN take a lone "*" for no pattern at all.
+  if (text.empty()) return pattern.empty();
   constexpr size_t kNone = static_cast<size_t>(-1);
   size_t at = 0;
   size_t i = 0;

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "command/client.h"
+#include "command/settings.h"
 
 namespace skarn {
 
@@ -30,6 +31,13 @@ ClientMemory MemoryOf(const Client& client);
 // Those of a class: what MEMORY STATS and INFO show.
 inline size_t TotalMemoryOf(const Client& client) {
   return MemoryOf(client).total_bytes;
+}
+
+// The client is going to be closed for its output: a command that writes a lot may stop.
+inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
+  const OutputLimit& limit =
+      settings.output_limits[static_cast<size_t>(client.client_class())];
+  return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
 }
 
 }  // namespace skarn

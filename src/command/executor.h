@@ -126,9 +126,6 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     after_reply_.push_back(std::move(message));
   }
 
-  // The client is going to be closed for its output: a command that writes a lot may
-  // stop.
-  bool IsOverOutputLimit(const Client& client) const;
   // Closes the client if it reads its output too slowly.
   void CheckOutputLimit(Client& client);
   // For server/client_limits.h: what this worker's clients cost, as far as

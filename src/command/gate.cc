@@ -52,6 +52,10 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
     Reject(client, &command, reply, error);
     return false;
   };
+  if (Has(concerns, Concern::kEnding)) {
+    client.is_paused = true;  // What ran now would be acknowledged and lost.
+    return false;
+  }
   if (Has(concerns, Concern::kNotAuthenticated) && !command.Has(CommandFlag::kNoAuth)) {
     return reject(kNoAuth);
   }
@@ -132,12 +136,6 @@ bool Executor::MustPause(const Client& client, const Command& command) const {
                      [](const QueuedCommand& queued) {
                        return queued.command->Has(CommandFlag::kWrite);
                      });
-}
-
-bool Executor::IsOverOutputLimit(const Client& client) const {
-  const OutputLimit& limit =
-      server_.settings.output_limits[static_cast<size_t>(client.client_class())];
-  return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
 }
 
 void Executor::CheckOutputLimit(Client& client) {

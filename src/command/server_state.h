@@ -31,6 +31,7 @@ enum class Concern : uint32_t {
   kMonitored = 1u << 3,
   kMaxMemory = 1u << 4,  // A limit is set.
   kSaving = 1u << 9,     // Writers wait when the snapshot holds too much.
+  kEnding = 1u << 10,    // The last save is taken: no command runs any more.
   kNotAuthenticated = 1u << 5,
   kInTransaction = 1u << 6,
   kSubscribed = 1u << 7,  // RESP2 with subscriptions.

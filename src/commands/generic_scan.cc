@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "command/client_memory.h"
 #include "command/executor.h"
 #include "commands/generic.h"
 #include "commands/scan_options.h"
@@ -198,8 +199,7 @@ void Keys(CommandContext& context, const Args& args, ReplyWriter& reply) {
   size_t count = 0;
   const ReplyWriter::Deferred array = reply.BeginDeferredArray();
   for (const Shard& shard : database->shards) {
-    if (context.executor.IsOverOutputLimit(context.client))
-      break;  // Closed: nobody reads it.
+    if (IsOverOutputLimit(context.settings, context.client)) break;  // Closed: nobody reads it.
     shard.table.ForEach([&](const Place& place) {
       const Entry& entry = *EntryAt(place);
       if (!takes_all && !GlobMatch(pattern, entry.key())) return;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "command/client_memory.h"
 #include "command/executor.h"
 #include "commands/hash.h"
 #include "commands/hash_view.h"
@@ -78,7 +79,7 @@ void ReplyOneRandom(const HashView& hash, ReplyWriter& reply) {
 void ReplyRepeated(CommandContext& context, const HashView& hash, ReplyWriter& reply,
                    uint64_t count, bool with_values) {
   const auto is_stopped = [&](uint64_t i) {
-    return i % 1024 == 1023 && context.executor.IsOverOutputLimit(context.client);
+    return i % 1024 == 1023 && IsOverOutputLimit(context.settings, context.client);
   };
   Random& random = ThreadRandom();
   if (PicksFromTable(hash)) {

@@ -14,13 +14,13 @@ namespace skarn {
 namespace {
 
 // Holes below this, or below this share of what is used, are left alone.
-constexpr int64_t kHolesMin = 8 << 20;
+constexpr int64_t kHolesMin = 1 << 20;
 constexpr int64_t kHolesPercentMin = 3;
 // Fuller slabs are not worth moving.
 constexpr unsigned kMarkBelowPercent = 97;
 constexpr size_t kBlocksPerStep = 48;
 constexpr int kBusyTriesMax = 8;
-constexpr int64_t kPauseMin = 200'000;      // Microseconds between two rounds that pay...
+constexpr int64_t kPauseMin = 100'000;      // Microseconds between two rounds that pay...
 constexpr int64_t kPauseMax = 600'000'000;  // ...and at most between those that do not.
 
 }  // namespace

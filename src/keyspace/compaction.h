@@ -42,7 +42,7 @@ class Compactor {
   Compactor(KeyspaceView& view, KeyEventListener& listener, CompactionRound& round,
             size_t worker, size_t worker_count);
 
-  // For the coordinator, about once a second: begins a round when there are holes enough.
+  // For the coordinator, at every tick: begins a round when there are holes enough.
   void MayBeginRound(int64_t now_us);
   // Joins a round that has begun. True while this worker has to work.
   bool IsWorking();

@@ -56,6 +56,8 @@ class SaveService {
   // Shutdown: the same, and writers are free of the snapshot when it returns. The caller
   // holds the gate, so the saver stands still; its file is removed when the thread ends.
   void CancelAndEnd();
+  // The process goes on after all.
+  void GoOn() { is_ending_ = false; }
 
   // What saves leave when the process ends in the middle of them. From any thread.
   static void RemoveTemporaryFiles();

@@ -15,6 +15,9 @@
 #include "base/log.h"
 
 namespace skarn {
+
+const std::string_view kSkarnVersion = SKARN_VERSION;
+
 namespace {
 
 // Descriptors for other things than clients: files, listening sockets, event loops.

@@ -15,7 +15,7 @@
 namespace skarn {
 
 // This program's version; what clients are told is in command/version.h.
-inline constexpr std::string_view kSkarnVersion = SKARN_VERSION;
+extern const std::string_view kSkarnVersion;
 
 // For --version and --help, with a line end.
 std::string VersionText();

@@ -265,9 +265,11 @@ bool Server::BeginShutdown(Shutdown how) {
     is_saving_last_.store(false, std::memory_order_release);
     if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
+      saves_->GoOn();
       return false;
     }
   }
+  state_->SetConcern(Concern::kEnding, true);
   RequestExit(0);
   return true;
 }

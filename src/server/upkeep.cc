@@ -124,8 +124,7 @@ void Upkeep::RefreshAccounts() {
   const bool is_second = tick_count_ % kTicksPerSecond == 0;
   const bool has_limit = state_.settings.maxmemory != 0;
   if (is_second || (has_limit && idle_ticks_ == 0)) memory::RefreshOtherBytes();
-  if (!is_second) return;
-  memory::ReturnFreePages();
+  if (is_second) memory::ReturnFreePages();
   compactor_.MayBeginRound(MonotonicMicros());
 }
 

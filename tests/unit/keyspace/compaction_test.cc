@@ -81,7 +81,9 @@ TEST_F(CompactionTest, MovesFieldsOfBigHashes) {
   for (int i = 0; i < 200000; ++i) {
     const Field* field = table->Find("field:" + std::to_string(i));
     ASSERT_EQ(field != nullptr, i % 3 == 0);
-    if (field != nullptr) ASSERT_EQ(field->value(), std::string(150, 'v'));
+    if (field != nullptr) {
+      ASSERT_EQ(field->value(), std::string(150, 'v'));
+    }
   }
 }
 #endif
