@@ -2,6 +2,7 @@
 //
 // Commands on whole databases: FLUSHALL, FLUSHDB, SWAPDB, DBSIZE. All with the gate
 // closed.
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -99,18 +100,12 @@ bool ReadLazily(CommandContext& context, const Args& args, ReplyWriter& reply,
   return false;
 }
 
-bool ReadDatabase(CommandContext& context, const Args& args, size_t index,
-                  ErrorText error, ReplyWriter& reply, unsigned* db) {
-  int64_t number;
-  if (!ParseInt64(args[index], &number) || number != static_cast<int>(number)) {
-    reply.Error(error);
+bool ReadInt(const Args& args, size_t index, int* number) {
+  int64_t parsed;
+  if (!ParseInt64(args[index], &parsed) || parsed != static_cast<int>(parsed)) {
     return false;
   }
-  if (number < 0 || number >= context.server.keyspace.database_count()) {
-    reply.Error(kDbIndexOutOfRange);
-    return false;
-  }
-  *db = static_cast<unsigned>(number);
+  *number = static_cast<int>(parsed);
   return true;
 }
 
@@ -151,11 +146,18 @@ void Flushall(CommandContext& context, const Args& args, ReplyWriter& reply) {
 }
 
 void Swapdb(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  unsigned first, second;
-  if (!ReadDatabase(context, args, 1, "-ERR invalid first DB index", reply, &first) ||
-      !ReadDatabase(context, args, 2, "-ERR invalid second DB index", reply, &second)) {
-    return;
+  int first_number, second_number;
+  if (!ReadInt(args, 1, &first_number)) return reply.Error("-ERR invalid first DB index");
+  if (!ReadInt(args, 2, &second_number)) {
+    return reply.Error("-ERR invalid second DB index");
   }
+  const int count = static_cast<int>(context.server.keyspace.database_count());
+  if (std::min(first_number, second_number) < 0 ||
+      std::max(first_number, second_number) >= count) {
+    return reply.Error(kDbIndexOutOfRange);
+  }
+  const unsigned first = static_cast<unsigned>(first_number);
+  const unsigned second = static_cast<unsigned>(second_number);
   if (first != second) {
     Keyspace& keyspace = context.server.keyspace;
     Database* const a = keyspace.FindDatabase(first);
