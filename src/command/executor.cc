@@ -7,7 +7,6 @@
 
 #include "arch/cycles.h"
 #include "arch/kernels.h"
-#include "arch/prefetch.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -250,28 +249,6 @@ void Executor::HashKeys() {
   for (size_t i = 0; i < count; ++i) keys_[i] = {key_bytes_[i], hashes_[i]};
 }
 
-// Four passes over a group: each finds in the cache what the one before has asked for.
-// The database is that of the group's first client; others merely miss their hint.
-void Executor::Prefetch(size_t first_key, size_t last_key, unsigned db) {
-  Database& database = server_.keyspace.GetDatabase(db);
-  for (size_t i = first_key; i < last_key; ++i) {
-    PrefetchWrite(&database.shards[keys_[i].ShardIndex()]);
-  }
-  for (size_t i = first_key; i < last_key; ++i) {
-    database.shards[keys_[i].ShardIndex()].table.PrefetchBucket(keys_[i].hash);
-  }
-  guesses_.clear();
-  for (size_t i = first_key; i < last_key; ++i) {
-    const Key& key = keys_[i];
-    const void* guess = database.shards[key.ShardIndex()].table.GuessBlock(key.hash);
-    if (guess == nullptr) continue;
-    PrefetchWrite(guess);
-    PrefetchRead(static_cast<const char*>(guess) + 64);
-    guesses_.push_back(static_cast<const Entry*>(guess));
-  }
-  for (const Entry* entry : guesses_) entry->PrefetchRest();
-}
-
 void Executor::RunBatch() {
   if (pending_.empty()) return FinishBatch();
   now_us_ = NowMicros();
@@ -290,7 +267,10 @@ void Executor::RunBatch() {
       last_key = pending_[last].first_key + pending_[last].key_count;
       ++last;
     }
-    if (last_key > first_key) Prefetch(first_key, last_key, pending_[first].client->db);
+    if (last_key > first_key) {
+      LookAhead(first_key, last_key, pending_[first].client->db);
+      LookAheadInTables(first, last);
+    }
     for (; first < last; ++first) Execute(pending_[first]);
   }
   FinishBatch();

@@ -160,7 +160,9 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void CollectKeys(Pending& pending);
   void RunBatch();
   void HashKeys();
-  void Prefetch(size_t first_key, size_t last_key, unsigned db);
+  void LookAhead(size_t first_key, size_t last_key, unsigned db);
+  void LookAheadInTables(size_t first, size_t last);
+  bool LockForLookAhead(Shard& shard);
   void FinishBatch();
   void NoteReplyPeak(Client& client);
 
@@ -212,7 +214,15 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   std::vector<Key> keys_;
   std::vector<Key> movable_keys_;
   std::vector<int> key_positions_;
+  // For looking ahead: entries and members of tables that commands will ask for, and the
+  // shards held meanwhile.
+  struct Member {
+    const HashTable* table;
+    uint64_t hash;
+  };
   std::vector<const Entry*> guesses_;
+  std::vector<Member> members_;
+  std::vector<Shard*> held_;
   std::vector<Pending> pending_;
   std::vector<Client*> touched_;  // Clients with requests in the batch.
   Client* parsing_ = nullptr;     // Whose input is being parsed right now.

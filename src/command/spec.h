@@ -173,6 +173,10 @@ struct CommandSpec {
   std::span<const Argument> arguments = {};
   std::span<const CommandSpec> subcommands = {};
   CommandHandler handler = nullptr;  // Null for a container of subcommands.
+  // The words that name members of the key's aggregate (fields of a hash), as a hint for
+  // fetching them ahead: from the first on, every step-th; step 0: only that one.
+  int first_member = 0;
+  int member_step = 0;
 
   constexpr bool Has(CommandFlag flag) const {
     return (flags & static_cast<uint32_t>(flag)) != 0;

@@ -189,6 +189,8 @@ std::unique_ptr<Command> CommandTable::Make(const CommandSpec& spec,
   command->full_name = spec.name;
   command->parent = parent;
   SetSimpleKeys(spec, command.get());
+  command->first_member = spec.first_member;
+  command->member_step = spec.member_step;
   for (const CommandSpec& subcommand : spec.subcommands) {
     command->subcommands.push_back(Make(subcommand, command.get()));
   }

@@ -92,6 +92,13 @@ class HashTable {
   const Field* Find(Bytes name) const { return Find(name, HashField(name)); }
   const Field* Find(Bytes name, uint64_t hash) const;
 
+  // Fetches where the field of `hash` is, then what GuessBlock finds there.
+  void PrefetchPlace(uint64_t hash) const { fields_.PrefetchBucket(hash); }
+  void PrefetchField(uint64_t hash) const {
+    const void* field = fields_.GuessBlock(hash);
+    if (field != nullptr) PrefetchWrite(field);
+  }
+
   struct SetResult {
     bool is_new = false;
     int64_t old_expiry = Field::kNoExpiry;  // Of a field that was there.
