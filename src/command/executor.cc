@@ -133,7 +133,7 @@ void Executor::OnInput(Connection& connection) {
 void Executor::ParseRequests(Client& client) {
   InputBuffer& input = client.input;
   parsing_ = &client;
-  const RequestLimits limits{
+  RequestLimits limits{
       .bulk_bytes_max = server_.settings.proto_max_bulk_bytes,
       .is_authenticated = client.is_authenticated,
   };
@@ -149,7 +149,10 @@ void Executor::ParseRequests(Client& client) {
     if (status == ParseStatus::kRequest) [[likely]] {
       Enqueue(client, first_word, consumed);
       // What AUTH allows is known when it has run.
-      if (!client.is_authenticated) RunBatch();
+      if (!client.is_authenticated) {
+        RunBatch();
+        limits.is_authenticated = client.is_authenticated;
+      }
     } else if (!HandleParseStatus(client, status, consumed)) {
       return;
     }

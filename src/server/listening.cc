@@ -3,6 +3,7 @@
 // Listening sockets: opened at start, replaced by CONFIG SET port and bind, and what is
 // done with a connection that comes in.
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,12 @@ namespace skarn {
 namespace {
 
 constexpr size_t kAcceptsPerTurnMax = 1000;
+constexpr int64_t kAcceptLogIntervalUs = 1'000'000;
+constexpr std::string_view kMaxClientsReached = "-ERR max number of clients reached\r\n";
+
+int OpenSpareDescriptor() {
+  return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 // Hands an accepted socket to its worker.
 class AdoptMessage : public Message {
@@ -83,6 +90,7 @@ Result<> Server::BindListeners() {
     auto added = workers_[0]->loop().AddListener(one.listener->fd(), one.tag);
     if (!added) return added;
   }
+  spare_fd_ = OpenSpareDescriptor();
   return {};
 }
 
@@ -171,7 +179,7 @@ void Server::Accept(uint32_t tag) {
     Accepted accepted;
     const auto status = listener.Accept(&accepted);
     if (!status) {
-      Log(LogLevel::kWarning, "Accepting client connection: {}", status.error().text);
+      if (RefuseWithoutDescriptors(listener, status.error())) continue;
       return;
     }
     if (!*status) return;
@@ -179,16 +187,38 @@ void Server::Accept(uint32_t tag) {
   }
 }
 
+// A connection that cannot be accepted stays in front of the listener and wakes the
+// worker again and again. So one descriptor is kept for it: given up, used to say no,
+// taken back. False when nobody could be told.
+bool Server::RefuseWithoutDescriptors(Listener& listener, const Error& error) {
+  if (accept_logged_us_ + kAcceptLogIntervalUs <= workers_[0]->now_us()) {
+    accept_logged_us_ = workers_[0]->now_us();
+    Log(LogLevel::kWarning, "Accepting client connection: {}", error.text);
+  }
+  if ((error.code != EMFILE && error.code != ENFILE) || spare_fd_ < 0) return false;
+  close(std::exchange(spare_fd_, -1));
+  Accepted accepted;
+  const auto status = listener.Accept(&accepted);
+  const bool is_told = status && *status;
+  if (is_told) Refuse(accepted, kMaxClientsReached);
+  spare_fd_ = OpenSpareDescriptor();
+  return is_told;
+}
+
+void Server::Refuse(const Accepted& accepted, std::string_view text) {
+  (void)!send(accepted.fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ++executors_[0]->statistics().rejected_connections;
+  close(accepted.fd);
+}
+
 bool Server::IsRefused(const Accepted& accepted) {
   const auto refuse = [&](std::string_view text) {
-    (void)!send(accepted.fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ++executors_[0]->statistics().rejected_connections;
-    close(accepted.fd);
+    Refuse(accepted, text);
     return true;
   };
   const Settings& settings = state_->settings;
   if (state_->client_count.load(std::memory_order_relaxed) >= settings.maxclients) {
-    return refuse("-ERR max number of clients reached\r\n");
+    return refuse(kMaxClientsReached);
   }
   if (settings.protected_mode && settings.requirepass.empty() && !accepted.is_loopback) {
     return refuse(

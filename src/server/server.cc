@@ -49,6 +49,7 @@ Server::~Server() {
   listening_.clear();
   workers_.clear();
   executors_.clear();
+  if (spare_fd_ >= 0) close(spare_fd_);
 }
 
 Result<std::unique_ptr<Server>> Server::Create(Launch launch) {

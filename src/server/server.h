@@ -102,6 +102,8 @@ class Server {
   void ApplyFeatures();
   void InsistOnExit();
   bool IsRefused(const Accepted& accepted);
+  void Refuse(const Accepted& accepted, std::string_view text);
+  bool RefuseWithoutDescriptors(Listener& listener, const Error& error);
 
   // config_hooks.cc
   void AddConfigHooks();
@@ -117,6 +119,8 @@ class Server {
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<Listening> listening_;
   uint32_t next_listener_tag_ = 0;
+  int spare_fd_ = -1;             // For saying no when there is no other. (worker 0)
+  int64_t accept_logged_us_ = 0;  // (worker 0)
   std::unique_ptr<SaveService> saves_;
   std::unique_ptr<Meter> meter_;
   std::unique_ptr<CommandLog> command_log_;

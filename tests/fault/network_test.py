@@ -41,6 +41,27 @@ class DescriptorTest(unittest.TestCase):
             wait_until(lambda: self.can_connect(server))
             self.assertEqual(first("GET", "a"), b"1")
 
+    def test_a_client_without_a_descriptor_is_told(self):
+        """The limit shrinks while the server runs: who cannot be accepted hears why."""
+        with Server() as server, server.connect() as first:
+            self.assertEqual(first("PING"), "PONG")  # Its descriptor counts.
+            used = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 5, used + 5))
+            clients = [server.connect() for _ in range(20)]
+            replies = []
+            for client in clients:
+                try:
+                    replies.append(client("PING"))
+                except (OSError, Closed):
+                    replies.append(None)
+            refused = Error("ERR max number of clients reached")
+            self.assertEqual(replies.count("PONG"), 5, replies)
+            self.assertEqual(replies.count(refused), 15, replies)
+            self.assertEqual(first("SET", "a", "1"), OK)
+            for client in clients:
+                client.close()
+            wait_until(lambda: self.can_connect(server))
+
     def can_connect(self, server):
         try:
             with server.connect(timeout=2) as client:

@@ -192,6 +192,11 @@ class AuthTest(ServerTest):
         self.expect("AUTH other", OK, stranger)
         self.expect("CONFIG SET requirepass secret", OK, stranger)
 
+    def test_a_password_lifts_the_limits_within_one_pipeline(self):
+        wide = ["MSET"] + [f"{part}{n}" for n in range(20) for part in ("k", "v")]
+        self.client.send_raw(encode("AUTH", "secret") + encode(*wide))
+        self.assertEqual([self.client.read() for _ in range(2)], [OK, OK])
+
 
 class NoAuthTest(ServerTest):
     def test_auth_without_a_password_set(self):
