@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/memory.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -124,6 +126,69 @@ size_t LargeSize(size_t size) {
 constexpr size_t kLargeAlignment = 4096;
 
 std::atomic<int64_t> committed_bytes{0};
+
+// ---- the reserve
+// ---------------------------------------------------------------------------------
+
+// Address space kept for the moment when there is no other. From the system where it
+// gives some, and given back to it, from where jemalloc can take it; otherwise from what
+// jemalloc holds. Never touched, so it costs no pages. Threads: any.
+class Reserve {
+ public:
+  bool Fill() {
+    MutexLock lock(mutex_);
+    while (extents_.size() < kExtents) {
+      Extent extent{Map(), true};
+      if (extent.address == nullptr) extent = {ObtainExtent(kExtentBytes, kPage), false};
+      if (extent.address == nullptr) return false;
+      if (!extent.is_mapped) Commit(kExtentBytes);
+      extents_.push_back(extent);
+    }
+    is_short_.store(false, std::memory_order_relaxed);
+    return true;
+  }
+  // Gives one extent back. False when none is left.
+  bool Spend() {
+    MutexLock lock(mutex_);
+    is_short_.store(true, std::memory_order_relaxed);
+    if (extents_.empty()) return false;
+    const Extent extent = extents_.back();
+    extents_.pop_back();
+    if (extent.is_mapped) {
+      munmap(extent.address, kExtentBytes);
+    } else {
+      Commit(-static_cast<int64_t>(kExtentBytes));
+      ReleaseExtent(extent.address, kExtentBytes, kPage);
+    }
+    return true;
+  }
+  bool is_short() const { return is_short_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr size_t kExtentBytes = 4 << 20;  // jemalloc asks for 2 MB and more.
+  static constexpr size_t kExtents = 8;
+  static constexpr size_t kPage = 4096;
+  struct Extent {
+    void* address;
+    bool is_mapped;
+  };
+  static void* Map() {
+    void* address = mmap(nullptr, kExtentBytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? nullptr : address;
+  }
+  static void Commit(int64_t bytes) {
+    committed_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+
+  Mutex mutex_{LockRank::kReserve};
+  std::vector<Extent> extents_ SKARN_GUARDED_BY(mutex_);
+  std::atomic<bool> is_short_{false};
+};
+Reserve& TheReserve() {
+  static Reserve* reserve = new Reserve;
+  return *reserve;
+}
 
 // ---- slabs and depots
 // ------------------------------------------------------------------------
@@ -588,8 +653,27 @@ void* AllocateDense(size_t size) {
 
 void* Allocate(size_t size) {
   void* block = TryAllocate(size);
-  SKARN_CHECK(block != nullptr);
+  while (block == nullptr) [[unlikely]] {
+      SKARN_CHECK(TheReserve().Spend());
+      block = TryAllocate(size);
+    }
   return block;
+}
+
+void FillReserveAtStart() {
+  SKARN_CHECK(TheReserve().Fill());
+}
+bool IsShort() {
+  return TheReserve().is_short();
+}
+bool FillReserve() {
+  return TheReserve().Fill();
+}
+bool CanAllocate(size_t size) {
+  void* block = ObtainExtent(size, kLargeAlignment);
+  if (block == nullptr) return false;
+  ReleaseExtent(block, size, kLargeAlignment);
+  return true;
 }
 
 void Retire(void* block, size_t size) {

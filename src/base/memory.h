@@ -27,8 +27,8 @@ inline constexpr size_t kSlabBlockMax = 16384;  // The largest block that lives 
 size_t BlockSize(size_t size);
 
 // Returns `size` uninitialised bytes, aligned to 8, and to 64 when BlockSize(size) is a
-// multiple of 64. Never null: the server stops when the machine has no memory, see
-// TryAllocate.
+// multiple of 64. Never null: when the machine has no memory the reserve pays, and when
+// that is spent the server stops. See TryAllocate and IsShort.
 void* Allocate(size_t size);
 
 // As Allocate, for blocks whose size a client chose: null when the machine refuses it.
@@ -40,6 +40,21 @@ void Free(void* block, size_t size);
 // Frees `block` when no worker can still be looking at it without a lock
 // (base/worker_gate.h).
 void Retire(void* block, size_t size);
+
+// ---- when the machine has no memory left
+// --------------------------------------------
+//
+// A reserve is set aside at the start. An Allocate that fails takes from it, and from then
+// on IsShort() until the reserve could be filled again: whoever executes commands refuses
+// those that need memory meanwhile.
+
+void FillReserveAtStart();
+bool IsShort();  // One load.
+// Tries to fill the reserve. True when memory is not short any more.
+bool FillReserve();
+// True when a block of `size` bytes is to be had at this moment. For sizes of megabytes,
+// where the answer costs less than filling the block.
+bool CanAllocate(size_t size);
 
 // ---- compaction
 // --------------------------------------------------------------------------------

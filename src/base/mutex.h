@@ -34,7 +34,8 @@ enum class LockRank : uint8_t {
   kSnapshot = 40,    // Blocks handed over to a running snapshot.
   kBackground = 50,  // Queue of values to free.
   kMailbox = 60,
-  kDepot = 70,  // Slabs of one size class.
+  kDepot = 70,    // Slabs of one size class.
+  kReserve = 80,  // What pays when the machine has no memory.
   kLog = 90,    // Last: anything may log.
 };
 

@@ -98,6 +98,8 @@ void Executor::ExecuteRequest(const Pending& pending, const Args& args,
       [[unlikely]] {
     return Reject(client, command, reply, WrongArgumentCount(command->full_name));
   }
+  if (!HasRoomFor(client, *command, pending)) [[unlikely]]
+    return Reject(client, command, reply, kOom);
   if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns))
     return;
   std::span<const Key> keys(keys_.data() + pending.first_key, pending.key_count);

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "net/listener.h"
 
 namespace skarn {
@@ -257,6 +258,12 @@ void Executor::RunBatch() {
   now_us_ = NowMicros();
   view_.SetNow(now_us_ / 1000);
   view_.SetEventMask(server_.settings.notify_mask);
+  if (memory::IsShort() && !server_.HasConcern(Concern::kMemoryShort)) [[unlikely]] {
+    Log(LogLevel::kWarning,
+        "The machine gives no more memory. Commands that need some are refused until it "
+        "does.");
+    server_.SetConcern(Concern::kMemoryShort, true);
+  }
   HashKeys();
   ++statistics_.prefetch_batches;
   statistics_.prefetch_entries += keys_.size();

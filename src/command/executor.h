@@ -193,6 +193,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   bool IsWatchBroken(Client& client);
   void PutAside(Client& client, const Pending& pending);
   bool IsSnapshotBehind() const;
+  bool HasRoomFor(const Client& client, const Command& command,
+                  const Pending& pending) const;
   bool IsDeniedOnOom(const Client& client, const Command& command) const;
   bool MustPause(const Client& client, const Command& command) const;
   void ApplyReplyMode(Client& client, const Command* command, size_t reply_begin);

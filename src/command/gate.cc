@@ -70,6 +70,10 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
     if (!is_kept && IsDeniedOnOom(client, command)) return reject(kOom);
     if (client.IsSuspended()) return false;
   }
+  if (Has(concerns, Concern::kMemoryShort) && IsDeniedOnOom(client, command)) {
+    if (!memory::FillReserve()) return reject(kOom);
+    server_.SetConcern(Concern::kMemoryShort, false);
+  }
   if (Has(concerns, Concern::kSaveFailed) &&
       (command.Has(CommandFlag::kWrite) || IsOneOf(command, {"ping"}))) {
     return reject(kMisconfSave);
@@ -111,6 +115,17 @@ bool Executor::IsSnapshotBehind() const {
   const SnapshotLane* lane = server_.keyspace.lane();
   if (lane == nullptr) return false;
   return lane->held_bytes() > std::max(kHeldMin, memory::UsedBytesApproximate() / 50);
+}
+
+// A request of megabytes is refused when the machine has no room for its values: once it
+// runs, there is no way back.
+bool Executor::HasRoomFor(const Client& client, const Command& command,
+                          const Pending& pending) const {
+  constexpr size_t kBigBytes = 1 << 20;
+  size_t size = pending.input_bytes;
+  if (client.in_transaction()) size += client.transaction.queue_bytes;
+  if (size < kBigBytes || !IsDeniedOnOom(client, command)) return true;
+  return memory::CanAllocate(size);
 }
 
 // A transaction is refused as a whole when one of its commands would be.

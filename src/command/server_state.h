@@ -29,9 +29,10 @@ enum class Concern : uint32_t {
   kPaused = 1u << 1,
   kSaveFailed = 1u << 2,  // MISCONF for writes.
   kMonitored = 1u << 3,
-  kMaxMemory = 1u << 4,  // A limit is set.
-  kSaving = 1u << 9,     // Writers wait when the snapshot holds too much.
-  kEnding = 1u << 10,    // The last save is taken: no command runs any more.
+  kMaxMemory = 1u << 4,     // A limit is set.
+  kSaving = 1u << 9,        // Writers wait when the snapshot holds too much.
+  kMemoryShort = 1u << 11,  // The machine has none left: memory::IsShort.
+  kEnding = 1u << 10,       // The last save is taken: no command runs any more.
   kNotAuthenticated = 1u << 5,
   kInTransaction = 1u << 6,
   kSubscribed = 1u << 7,  // RESP2 with subscriptions.

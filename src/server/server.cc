@@ -125,6 +125,7 @@ int Server::Run() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
+  memory::FillReserveAtStart();
   BackgroundFree::Start();
   meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");

@@ -183,6 +183,45 @@ class NonsenseTest(unittest.TestCase):
                     self.assertTrue(client.is_closed_by_server())
 
 
+class NoMemoryTest(unittest.TestCase):
+    """The machine itself gives no more: no limit of the server is set."""
+    OOM = Error("OOM command not allowed when used memory > 'maxmemory'.")
+
+    def setUp(self):
+        self.server = Server(limits={resource.RLIMIT_AS: 600 * MIB})
+        self.addCleanup(self.server.close)
+        self.client = self.server.connect()
+        self.addCleanup(self.client.close)
+
+    def test_big_values_are_refused_and_others_served(self):
+        big = b"x" * (60 * MIB)
+        self.client("SET", "kept", "value")
+        replies = []
+        for n in range(10):
+            with self.server.connect() as sender:
+                try:
+                    replies.append(sender("SET", f"k{n}", big))
+                except (Closed, OSError):  # No room to receive it.
+                    replies.append(None)
+            self.assertEqual(self.client("GET", "kept"), b"value")
+        self.assertEqual(replies[0], OK)
+        self.assertNotEqual(replies[-1], OK)
+        self.assertEqual(self.client("SETRANGE", "z", 500 * MIB, "x"), self.OOM)
+        self.assertEqual(self.client("SET", "kept", "again"), OK)
+
+    def test_small_values_are_refused_until_there_is_room(self):
+        count = refused = 0
+        while not refused:
+            replies = self.client.pipeline([("SET", f"k{n}", "x" * 10_000)
+                                            for n in range(count, count + 500)])
+            refused = replies.count(self.OOM)
+            self.assertEqual(replies.count(OK), 500 - refused)
+            count += 500
+        self.assertEqual(len(self.client("GET", "k0")), 10_000)
+        self.assertEqual(self.client("FLUSHALL", "SYNC"), OK)
+        wait_until(lambda: self.client("SET", "new", "x") == OK)
+
+
 class MemoryTest(unittest.TestCase):
     def test_noeviction_refuses_writes_above_the_limit(self):
         with Server("--maxmemory", "30mb") as server, server.connect() as client:
