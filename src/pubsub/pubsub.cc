@@ -114,7 +114,7 @@ void PubSub::Drop(Executor& executor, Client& client) {
 size_t PubSub::MarkReceivers(Bytes channel) {
   size_t receivers = 0;
   marked_.assign(inboxes_.size(), false);
-  const auto mark = [&](const Counts& counts) {
+  const auto mark = [&](const Counts& counts) SKARN_REQUIRES(mutex_) {
     receivers += counts.total;
     for (size_t i = 0; i < marked_.size(); ++i) {
       if (counts.by_worker[i] != 0) marked_[i] = true;

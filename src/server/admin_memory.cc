@@ -2,8 +2,8 @@
 //
 // MEMORY: what keys take, and where the memory of the server is.
 #include <fmt/format.h>
-#include <jemalloc/jemalloc.h>
 
+#include "base/allocator.h"
 #include "command/context.h"
 #include "command/executor.h"
 #include "command/help.h"
@@ -76,10 +76,6 @@ void AddDatabases(const Keyspace& keyspace, MapWriter& out, ReplyWriter& reply) 
     reply.Bulk("overhead.hashtable.expires");
     reply.Integer(0);  // Expiries stand in the entries.
   }
-}
-
-void AppendText(void* text, const char* part) {
-  *static_cast<std::string*>(text) += part;
 }
 
 }  // namespace
@@ -175,14 +171,12 @@ void MemoryDoctor(CommandContext& context, const Args&, ReplyWriter& reply) {
 }
 
 void MemoryPurge(CommandContext&, const Args&, ReplyWriter& reply) {
-  PurgeMemory();
+  allocator::Purge();
   reply.Ok();
 }
 
 void MemoryMallocStats(CommandContext&, const Args&, ReplyWriter& reply) {
-  std::string text;
-  malloc_stats_print(&AppendText, &text, "");
-  reply.Verbatim("txt", text);
+  reply.Verbatim("txt", allocator::Report());
 }
 
 }  // namespace skarn::commands

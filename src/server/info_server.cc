@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "arch/kernels.h"
+#include "base/allocator.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "command/executor.h"
@@ -186,7 +187,7 @@ void InfoMemory(Server& server, InfoText& out) {
   out.Add("mem_cluster_slot_import", 0);
   out.Add("mem_cluster_slot_export", 0);
   out.Add("mem_aof_buffer", 0);
-  out.Add("mem_allocator", fmt::format("jemalloc-{}", MallocVersion()));
+  out.Add("mem_allocator", fmt::format("jemalloc-{}", allocator::Version()));
   out.Add("mem_overhead_db_hashtable_rehashing", 0);
   out.Add("active_defrag_running", 0);
   out.Add("lazyfree_pending_objects", BackgroundFree::PendingCount());

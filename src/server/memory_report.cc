@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <fmt/format.h>
-#include <jemalloc/jemalloc.h>
-
+#include "base/allocator.h"
 #include "base/memory.h"
 #include "command/client_memory.h"
 #include "command/executor.h"
@@ -26,11 +24,6 @@ int64_t ReadResidentBytes() {
   const int read = std::fscanf(file, "%ld %ld", &total, &resident);
   std::fclose(file);
   return read == 2 ? int64_t{resident} * sysconf(_SC_PAGESIZE) : 0;
-}
-
-int64_t ReadMallocStatistic(const char* name) {
-  size_t value = 0, size = sizeof(value);
-  return mallctl(name, &value, &size, nullptr, 0) == 0 ? static_cast<int64_t>(value) : 0;
 }
 
 void AddClients(Server& server, MemoryReport* report) {
@@ -58,16 +51,14 @@ void AddDatabases(Server& server, MemoryReport* report) {
 
 MemoryReport ReportMemory(Server& server) {
   MemoryReport report;
-  uint64_t epoch = 1;
-  size_t size = sizeof(epoch);
-  mallctl("epoch", &epoch, &size, &epoch, size);
+  const allocator::Statistics heap = allocator::ReadStatistics();
   const memory::Usage usage = memory::GetUsage();
-  report.allocated = ReadMallocStatistic("stats.allocated");
+  report.allocated = heap.allocated_bytes;
   // Slabs count by the blocks in them.
   report.used =
       usage.used_bytes + std::max<int64_t>(0, report.allocated - usage.committed_bytes);
-  report.active = ReadMallocStatistic("stats.active");
-  report.resident = ReadMallocStatistic("stats.resident");
+  report.active = heap.active_bytes;
+  report.resident = heap.resident_bytes;
   report.rss = ReadResidentBytes();
   report.startup = std::min(server.meter().startup_bytes(), report.used);
   report.peak = server.meter().NotePeak(report.used);
@@ -82,19 +73,6 @@ MemoryReport ReportMemory(Server& server) {
     report.total_system = static_cast<int64_t>(system.totalram) * system.mem_unit;
   }
   return report;
-}
-
-std::string MallocVersion() {
-  const char* text = nullptr;
-  size_t size = sizeof(text);
-  if (mallctl("version", &text, &size, nullptr, 0) != 0) return "?";
-  const std::string version(text);
-  return version.substr(0, version.find('-'));
-}
-
-void PurgeMemory() {
-  const std::string name = fmt::format("arena.{}.purge", MALLCTL_ARENAS_ALL);
-  mallctl(name.c_str(), nullptr, nullptr, nullptr, 0);
 }
 
 }  // namespace skarn

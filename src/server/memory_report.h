@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace skarn {
 
@@ -42,11 +41,5 @@ struct MemoryReport {
 };
 
 MemoryReport ReportMemory(Server& server);
-
-// The version of the allocator, "5.3.0".
-std::string MallocVersion();
-
-// Gives the pages back that the allocators keep for later.
-void PurgeMemory();
 
 }  // namespace skarn
