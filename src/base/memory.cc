@@ -81,8 +81,11 @@ size_t ClassOf(size_t size) {
 size_t SizeOfClass(size_t index) {
   return kTables.size[index];
 }
+// Every class may keep a slab that is half empty, so slabs are small; but what a block
+// size leaves over at the end of one shall be about 2 % at most.
 size_t SlabSizeOfClass(size_t index) {
-  return SizeOfClass(index) <= 1024 ? 65536 : 262144;
+  const size_t size = SizeOfClass(index);
+  return size <= 2048 ? 65536 : size <= 4096 ? 131072 : 262144;
 }
 // About 8 KB of free blocks per class and thread, at least 4 blocks.
 size_t MagazineCapacity(size_t index) {
@@ -126,6 +129,8 @@ size_t LargeSize(size_t size) {
 constexpr size_t kLargeAlignment = 4096;
 
 std::atomic<int64_t> committed_bytes{0};
+std::atomic<uint64_t> emptied_bytes{0};     // Of slabs that were marked sparse.
+std::atomic<bool> has_sparse_slabs{false};  // Some are marked now.
 
 // ---- the reserve
 // ---------------------------------------------------------------------------------
@@ -321,6 +326,15 @@ class alignas(64) Depot {
     }
   }
 
+  SlabClass Describe() {
+    MutexLock lock(mutex_);
+    return {
+        .block_bytes = SizeOfClass(class_index_),
+        .slab_bytes = SlabSizeOfClass(class_index_),
+        .slab_count = slab_count_,
+        .free_blocks = static_cast<size_t>(free_blocks_.load(std::memory_order_relaxed))};
+  }
+
   int64_t FreeBytes() const {
     return free_blocks_.load(std::memory_order_relaxed) *
            static_cast<int64_t>(SizeOfClass(class_index_));
@@ -359,6 +373,9 @@ class alignas(64) Depot {
     --slab_count_;
     AddFree(-static_cast<int64_t>(slab->capacity));
     const size_t size = SlabSizeOfClass(class_index_);
+    if (slab->is_sparse.load(std::memory_order_relaxed)) {
+      emptied_bytes.fetch_add(size, std::memory_order_relaxed);
+    }
     committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
     ReleaseExtent(slab, size, size);
   }
@@ -614,6 +631,10 @@ void* TryAllocate(size_t size) {
 void Free(void* block, size_t size) {
   if (size > kSlabBlockMax) [[unlikely]]
     return FreeLarge(block, size);
+  if (has_sparse_slabs.load(std::memory_order_relaxed) && IsInSparseSlab(block, size))
+      [[unlikely]] {
+    return FreeMoved(block, size);  // The magazine would hand it out again.
+  }
   const size_t index = ClassOf(size);
   Count(-static_cast<int64_t>(SizeOfClass(index)));
   if (this_cache != nullptr) [[likely]] {
@@ -707,18 +728,33 @@ uint64_t PassRetired() {
 size_t MarkSparseSlabs(unsigned percent) {
   size_t won = 0;
   for (Depot& depot : AllDepots().of_class) won += depot.MarkSparse(percent);
+  has_sparse_slabs.store(won != 0, std::memory_order_relaxed);
   return won;
 }
 
 void ClearSparseSlabs() {
+  has_sparse_slabs.store(false, std::memory_order_relaxed);
   for (Depot& depot : AllDepots().of_class) depot.ClearSparse();
   TheSparseFilter().Clear();
+}
+
+uint64_t EmptiedSlabBytes() {
+  return emptied_bytes.load(std::memory_order_relaxed);
 }
 
 int64_t FreeSlabBytes() {
   int64_t bytes = 0;
   for (const Depot& depot : AllDepots().of_class) bytes += depot.FreeBytes();
   return bytes;
+}
+
+std::vector<SlabClass> SlabClasses() {
+  std::vector<SlabClass> classes;
+  for (Depot& depot : AllDepots().of_class) {
+    const SlabClass described = depot.Describe();
+    if (described.slab_count != 0) classes.push_back(described);
+  }
+  return classes;
 }
 
 Usage GetUsage() {

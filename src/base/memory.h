@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace skarn::memory {
 
@@ -44,9 +45,9 @@ void Retire(void* block, size_t size);
 // ---- when the machine has no memory left
 // --------------------------------------------
 //
-// A reserve is set aside at the start. An Allocate that fails takes from it, and from then
-// on IsShort() until the reserve could be filled again: whoever executes commands refuses
-// those that need memory meanwhile.
+// A reserve is set aside at the start. An Allocate that fails takes from it, and from
+// then on IsShort() until the reserve could be filled again: whoever executes commands
+// refuses those that need memory meanwhile.
 
 void FillReserveAtStart();
 bool IsShort();  // One load.
@@ -67,6 +68,8 @@ bool CanAllocate(size_t size);
 // most a few megabytes for each class. Returns how many bytes could be won.
 size_t MarkSparseSlabs(unsigned percent);
 void ClearSparseSlabs();
+// The size of all marked slabs that ran empty so far.
+uint64_t EmptiedSlabBytes();
 // False: the block need not move. Looks at neither the block nor its slab.
 bool MayBeInSparseSlab(const void* block);
 // True when the slab of `block` is to be emptied: its owner should move it
@@ -78,6 +81,15 @@ void* AllocateDense(size_t size);
 void FreeMoved(void* block, size_t size);
 // Free blocks in slabs: what an ideal compaction would win.
 int64_t FreeSlabBytes();
+
+// The slabs of one block size, as of now.
+struct SlabClass {
+  size_t block_bytes = 0;
+  size_t slab_bytes = 0;
+  size_t slab_count = 0;
+  size_t free_blocks = 0;  // In the slabs; those in magazines count as used here.
+};
+std::vector<SlabClass> SlabClasses();  // Those that have slabs, by size.
 
 // ---- accounts
 // ----------------------------------------------------------------------------------

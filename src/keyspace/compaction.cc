@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "arch/prefetch.h"
 #include "base/clock.h"
@@ -15,7 +16,7 @@ namespace {
 
 // Holes below this, or below this share of what is used, are left alone.
 constexpr int64_t kHolesMin = 1 << 20;
-constexpr int64_t kHolesPercentMin = 3;
+constexpr int64_t kHolesPercentMin = 2;
 // Fuller slabs are not worth moving.
 constexpr unsigned kMarkBelowPercent = 97;
 constexpr size_t kBlocksPerStep = 48;
@@ -35,30 +36,34 @@ Compactor::Compactor(KeyspaceView& view, KeyEventListener& listener,
       pause_us_(kPauseMin) {}
 
 void Compactor::MayBeginRound(int64_t now_us) {
-  if (round_.working.load(std::memory_order_acquire) != 0) {
-    not_before_us_ = now_us + pause_us_;
-    return;
-  }
+  if (round_.working.load(std::memory_order_acquire) != 0) return;
+  if (marked_bytes_ != 0) JudgeRound(now_us);
   const int64_t holes = memory::FreeSlabBytes();
   const int64_t used = memory::UsedBytesApproximate();
   if (holes < kHolesMin || holes * 100 < used * kHolesPercentMin) {
     pause_us_ = kPauseMin;
     return;
   }
-  if (free_bytes_at_begin_ != 0) {
-    // What the last round has won decides how soon the next one is worth the walk.
-    const bool has_paid = holes < free_bytes_at_begin_ - free_bytes_at_begin_ / 16;
-    pause_us_ = has_paid ? kPauseMin : std::min(pause_us_ * 2, kPauseMax);
-    not_before_us_ = now_us + pause_us_;
-    free_bytes_at_begin_ = 0;
-  }
+  // New holes are worth a look whatever came of the old ones.
+  if (holes > holes_at_end_ + holes_at_end_ / 4) not_before_us_ = 0;
   if (now_us < not_before_us_ || view_.keyspace().lane() != nullptr) return;
   memory::FlushThisThread();
-  if (memory::MarkSparseSlabs(kMarkBelowPercent) == 0) return;
-  free_bytes_at_begin_ = holes;
+  emptied_bytes_at_begin_ = memory::EmptiedSlabBytes();
+  marked_bytes_ = memory::MarkSparseSlabs(kMarkBelowPercent);
+  if (marked_bytes_ == 0) return;
   ++statistics_.rounds;
   round_.working.store(worker_count_ + 1, std::memory_order_relaxed);
   round_.number.fetch_add(1, std::memory_order_release);
+}
+
+// What a round has won decides how soon the next one is worth the walk.
+void Compactor::JudgeRound(int64_t now_us) {
+  const uint64_t emptied = memory::EmptiedSlabBytes() - emptied_bytes_at_begin_;
+  const bool has_paid = emptied >= std::exchange(marked_bytes_, 0) / 4 &&
+                        emptied * 200 >= uint64_t(memory::UsedBytesApproximate());
+  pause_us_ = has_paid ? kPauseMin : std::min(pause_us_ * 2, kPauseMax);
+  not_before_us_ = now_us + pause_us_;
+  holes_at_end_ = memory::FreeSlabBytes();
 }
 
 bool Compactor::IsWorking() {

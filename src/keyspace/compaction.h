@@ -53,6 +53,7 @@ class Compactor {
   CompactionStatistics& statistics() { return statistics_; }
 
  private:
+  void JudgeRound(int64_t now_us);
   void Advance();
   void FinishRound();
   void Step(Shard& shard);
@@ -77,7 +78,9 @@ class Compactor {
   // Coordinator: when the next round may begin, and how it pays.
   int64_t not_before_us_ = 0;
   int64_t pause_us_;
-  int64_t free_bytes_at_begin_ = 0;
+  size_t marked_bytes_ = 0;  // By the last round; 0 once it is judged.
+  uint64_t emptied_bytes_at_begin_ = 0;
+  int64_t holes_at_end_ = 0;
   CompactionStatistics statistics_;
 };
 

@@ -175,8 +175,15 @@ void MemoryPurge(CommandContext&, const Args&, ReplyWriter& reply) {
   reply.Ok();
 }
 
+// The slabs of the keyspace, then what jemalloc tells.
 void MemoryMallocStats(CommandContext&, const Args&, ReplyWriter& reply) {
-  reply.Verbatim("txt", allocator::Report());
+  std::string text = "Slabs: block bytes, slab bytes, slabs, free blocks, free bytes\n";
+  for (const memory::SlabClass& one : memory::SlabClasses()) {
+    text +=
+        fmt::format("{:>6} {:>7} {:>7} {:>8} {:>10}\n", one.block_bytes, one.slab_bytes,
+                    one.slab_count, one.free_blocks, one.free_blocks * one.block_bytes);
+  }
+  reply.Verbatim("txt", text + allocator::Report());
 }
 
 }  // namespace skarn::commands

@@ -16,7 +16,8 @@ constexpr int64_t kTickUs = 90'000;
 constexpr uint64_t kTicksPerSecond = 10;
 constexpr int kIdleTicksBeforeFlush = 20;
 // Saved-up time is spent in slices, so this is no stall.
-constexpr int64_t kSavedUsMax = 25'000;
+constexpr int64_t kSavedUsMax = 50'000;
+constexpr double kCompactionPercentMax = 50;
 
 }  // namespace
 
@@ -98,15 +99,17 @@ bool Upkeep::Expire(int64_t now_us) {
 // ---- compaction
 // --------------------------------------------------------------------------------
 
+// Of this worker's time: more the more holes there are, or when a limit is near; and
+// twice as much when nobody else wants it.
 double Upkeep::CompactionPercent() const {
   double percent = state_.settings.activedefrag ? 15 : 5;
-  const int64_t used = memory::UsedBytesApproximate();
-  const int64_t holes = memory::FreeSlabBytes();
-  // Holes of a tenth and more, or a limit that is near: worth more of the time.
-  if (holes > used / 10) percent *= 2;
-  const int64_t limit = static_cast<int64_t>(state_.settings.maxmemory);
-  if (limit != 0 && used > limit - limit / 10) percent *= 2;
-  return percent;
+  const double used = static_cast<double>(memory::UsedBytesApproximate());
+  const double holes = static_cast<double>(memory::FreeSlabBytes());
+  if (holes > used / 10) percent += 40 * holes / (used + holes);
+  const double limit = static_cast<double>(state_.settings.maxmemory);
+  if (limit != 0 && used > limit * 0.9) percent *= 2;
+  if (idle_ticks_ > 0) percent *= 2;
+  return std::min(percent, kCompactionPercentMax);
 }
 
 bool Upkeep::Compact(int64_t now_us) {
