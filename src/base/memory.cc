@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/shared_store.h"
 
 #ifndef SKARN_SANITIZED
 // jemalloc reads this name when the process starts. Freed pages go back to the system
@@ -124,6 +125,10 @@ size_t LargeSize(size_t size) {
 constexpr size_t kLargeAlignment = 4096;
 
 std::atomic<int64_t> committed_bytes{0};
+void CountCommitted(int64_t bytes) {
+  NoteSharedStore(SharedLine::kMemoryCount, &committed_bytes);
+  committed_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
 
 // ---- slabs and depots
 // ------------------------------------------------------------------------
@@ -277,7 +282,7 @@ class alignas(64) Depot {
     const size_t size = SlabSizeOfClass(class_index_);
     void* extent = ObtainExtent(size, size);
     if (extent == nullptr) return nullptr;
-    committed_bytes.fetch_add(static_cast<int64_t>(size), std::memory_order_relaxed);
+    CountCommitted(static_cast<int64_t>(size));
     Slab* slab = new (extent) Slab;
     slab->class_index = static_cast<uint16_t>(class_index_);
     slab->capacity =
@@ -294,7 +299,7 @@ class alignas(64) Depot {
     --slab_count_;
     AddFree(-static_cast<int64_t>(slab->capacity));
     const size_t size = SlabSizeOfClass(class_index_);
-    committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+    CountCommitted(-static_cast<int64_t>(size));
     ReleaseExtent(slab, size, size);
   }
 
@@ -384,9 +389,11 @@ Registry& AllCaches() {
   return *registry;
 }
 
-std::atomic<int64_t> folded_bytes{0};  // Sum of what the threads have folded.
+// Every worker adds to it each turn, so it has lines of its own.
+alignas(128) std::atomic<int64_t> folded_bytes{0};
+// Read often, written seldom.
+alignas(128) std::atomic<uint64_t> retire_epoch{1};
 std::atomic<int64_t> other_bytes{0};
-std::atomic<uint64_t> retire_epoch{1};
 std::atomic<bool> is_concurrent{false};  // Written while all workers are stopped.
 
 }  // namespace
@@ -426,6 +433,7 @@ struct ThreadCache::Rep {
     }
   }
   void FoldCount() {
+    NoteSharedStore(SharedLine::kMemoryCount, &folded_bytes);
     folded_bytes.fetch_add(unfolded_bytes.exchange(0, std::memory_order_relaxed),
                            std::memory_order_relaxed);
   }
@@ -441,6 +449,7 @@ void Count(int64_t bytes) {
   if (this_cache != nullptr) {
     this_cache->Count(bytes);
   } else {
+    NoteSharedStore(SharedLine::kMemoryCount, &folded_bytes);
     folded_bytes.fetch_add(bytes, std::memory_order_relaxed);
   }
 }
@@ -449,14 +458,14 @@ void* AllocateLarge(size_t size) {
   const size_t actual = LargeSize(size);
   void* block = ObtainExtent(actual, kLargeAlignment);
   if (block == nullptr) return nullptr;
-  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(static_cast<int64_t>(actual));
   Count(static_cast<int64_t>(actual));
   return block;
 }
 
 void FreeLarge(void* block, size_t size) {
   const size_t actual = LargeSize(size);
-  committed_bytes.fetch_sub(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(-static_cast<int64_t>(actual));
   Count(-static_cast<int64_t>(actual));
   ReleaseExtent(block, actual, kLargeAlignment);
 }
@@ -510,14 +519,13 @@ void* TryAllocate(size_t size) {
   void* block = actual % 64 == 0 ? std::aligned_alloc(64, actual) : std::malloc(actual);
   if (block == nullptr) return nullptr;
   Count(static_cast<int64_t>(actual));
-  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(static_cast<int64_t>(actual));
   return block;
 }
 void Free(void* block, size_t size) {
   if (size > kSlabBlockMax) return FreeLarge(block, size);
   Count(-static_cast<int64_t>(BlockSize(size)));
-  committed_bytes.fetch_sub(static_cast<int64_t>(BlockSize(size)),
-                            std::memory_order_relaxed);
+  CountCommitted(-static_cast<int64_t>(BlockSize(size)));
   std::free(block);
 }
 bool MayBeInSparseSlab(const void*) {
@@ -615,6 +623,7 @@ bool HasRetired() {
 uint64_t PassRetired() {
   uint64_t now = retire_epoch.load(std::memory_order_acquire);
   if (HasRetired() && this_cache->retired.back().epoch >= now) {
+    NoteSharedStore(SharedLine::kMemoryCount, &retire_epoch);
     now = retire_epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
   }
   return now;

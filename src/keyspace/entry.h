@@ -26,6 +26,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/racy.h"
+#include "base/shared_store.h"
 #include "keyspace/blob.h"
 
 namespace skarn {
@@ -103,6 +104,7 @@ class Entry {
     const uint32_t word = access_.load(std::memory_order_relaxed);
     access_.store((word & 0x0fffffff) | uint32_t(encoding) << 28,
                   std::memory_order_relaxed);
+    NoteSharedStore(SharedLine::kEntry, this);
   }
   bool IsEmbedded() const { return (flags() & kFormMask) != kFormRoot; }
 
@@ -138,6 +140,7 @@ class Entry {
     const uint32_t word = access_.load(std::memory_order_relaxed);
     if ((word & 0xffffff) != access) {
       access_.store((word & 0xff000000) | access, std::memory_order_relaxed);
+      NoteSharedStore(SharedLine::kEntry, this);
     }
   }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "arch/cpu_relax.h"
+#include "base/shared_store.h"
 
 namespace skarn {
 
@@ -25,6 +26,7 @@ class ShardLock {
       if ((word & (kExclusive | kReaders)) == 0 &&
           word_.compare_exchange_weak(word, word | kExclusive, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
+        NoteSharedStore(SharedLine::kShardLock, this);
         return true;
       }
       CpuRelax();
@@ -38,6 +40,7 @@ class ShardLock {
       if ((word & kExclusive) == 0 && (word & kReaders) != kReaders &&
           word_.compare_exchange_weak(word, word + kReader, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
+        NoteSharedStore(SharedLine::kShardLock, this);
         return true;
       }
       CpuRelax();

@@ -38,6 +38,7 @@
 #include "base/memory.h"
 #include "base/racy.h"
 
+#include "base/shared_store.h"
 namespace skarn {
 
 inline constexpr unsigned kBucketSlots = 7;
@@ -64,6 +65,7 @@ struct alignas(64) Bucket {
     const uint64_t word = reinterpret_cast<uint64_t>(block);
     std::memcpy(pointers + size_t{slot} * 6, &word, 6);
   }
+    NoteSharedStore(SharedLine::kTable, this);
   unsigned NextCount() const { return elsewhere & 15; }
   unsigned StashCount() const { return elsewhere >> 4; }
   unsigned FreeSlot() const { return std::countr_one(present); }  // 7 when full.

@@ -54,6 +54,7 @@ Place LeafTable<P, H>::Put(Bucket* bucket, Bucket* home, Segment* segment,
   const uint8_t bit = static_cast<uint8_t>(1u << index);
   bucket->tags[index] = slot.tag;
   bucket->SetBlock(index, slot.block);
+  NoteSharedStore(SharedLine::kTable, segment);
   bucket->present |= bit;
   bucket->SetHasExpiry(index, slot.has_expiry);
   // A mark of an older snapshot says nothing; it must not wipe those of the running one.
@@ -132,6 +133,8 @@ void LeafTable<P, H>::Erase(Place place, uint64_t hash) {
   Bucket* const home = place.home;
   place.bucket->present =
       static_cast<uint8_t>(place.bucket->present & ~(1u << place.slot));
+  NoteSharedStore(SharedLine::kTable, place.bucket);
+  NoteSharedStore(SharedLine::kTable, segment);
   if (place.bucket != home) {
     const bool is_next = place.bucket == home + 1 &&
                          place.bucket < segment->Buckets() + segment->bucket_count;
