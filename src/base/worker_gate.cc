@@ -89,6 +89,10 @@ uint64_t WorkerGate::AdvanceEpoch(size_t participant) {
   if (mine.load(std::memory_order_relaxed) != now) {
     NoteSharedStore(SharedLine::kGate, &mine);
     mine.store(now, std::memory_order_seq_cst);
+    // Pairs with the fence in memory::Retire: who announces an epoch later than the stamp
+    // of a block finds the block no more. Without it AArch64 may read a bucket first.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   if (!has_retired) return 0;
   uint64_t oldest = now;
   for (size_t i = 0; i < participant_count_; ++i) {

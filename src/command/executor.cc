@@ -263,11 +263,14 @@ void Executor::Prefetch(size_t first_key, size_t last_key, unsigned db) {
   guesses_.clear();
   for (size_t i = first_key; i < last_key; ++i) {
     const Key& key = keys_[i];
-    const void* guess = database.shards[key.ShardIndex()].table.GuessBlock(key.hash);
+    const Shard& shard = database.shards[key.ShardIndex()];
+    const uint64_t mark = shard.lock.WriterMark();
+    const void* guess = shard.table.GuessBlock(key.hash);
     if (guess == nullptr) continue;
     PrefetchWrite(guess);
     PrefetchRead(static_cast<const char*>(guess) + 64);
-    guesses_.push_back(static_cast<const Entry*>(guess));
+    if (shard.lock.IsUnwritten(mark))
+      guesses_.push_back(static_cast<const Entry*>(guess));
   }
   for (const Entry* entry : guesses_) entry->PrefetchRest();
 }
@@ -282,6 +285,8 @@ void Executor::RunBatch() {
   statistics_.prefetch_entries += keys_.size();
   const uint64_t batch = pending_.size();
   statistics_.batch_commands_max = std::max(statistics_.batch_commands_max, batch);
+  // The loader takes no locks, so nothing may be looked at beside it.
+  const bool looks_ahead = !server_.HasConcern(Concern::kDataLoading);
   for (size_t first = 0; first < pending_.size();) {
     size_t last = first;
     const size_t first_key = pending_[first].first_key;
@@ -290,7 +295,8 @@ void Executor::RunBatch() {
       last_key = pending_[last].first_key + pending_[last].key_count;
       ++last;
     }
-    if (last_key > first_key) Prefetch(first_key, last_key, pending_[first].client->db);
+    if (looks_ahead && last_key > first_key)
+      Prefetch(first_key, last_key, pending_[first].client->db);
     for (; first < last; ++first) Execute(pending_[first]);
   }
   FinishBatch();

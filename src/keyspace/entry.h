@@ -146,14 +146,18 @@ class Entry {
 
   // Without the lock, when the first lines should be here: fetches the lines behind them.
   // The entry may be gone meanwhile; its memory stays mapped, and nothing is done with
-  // what it says.
+  // what it says. (Not so in a sanitized build, where each block is malloc's.)
   SKARN_RACY void PrefetchRest() const {
+#ifndef SKARN_SANITIZED
     const size_t size = std::min(SizeBytes(), kPrefetchBytesMax);
     for (size_t at = 128; at < size; at += 64) PrefetchRead(At(at));
+#endif
   }
 
   size_t SizeBytes() const;
-  size_t BlockBytes() const { return memory::BlockSize(SizeBytes()); }
+  size_t BlockBytes() const {
+    return memory::BlockSize(SizeBytes());
+  }
   // All memory of a value that is not a table.
   size_t TotalBytes() const {
     return BlockBytes() + (IsEmbedded() ? 0 : blob()->SizeBytes());
@@ -188,8 +192,12 @@ class Entry {
     return {expiry, key};
   }
   static uint8_t FlagsFor(const Shape& shape);
-  uint8_t flags() const { return flags_; }
-  char* At(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
+  uint8_t flags() const {
+    return flags_;
+  }
+  char* At(size_t offset) {
+    return reinterpret_cast<char*>(this) + offset;
+  }
   const char* At(size_t offset) const {
     return reinterpret_cast<const char*>(this) + offset;
   }

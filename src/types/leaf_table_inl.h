@@ -114,7 +114,9 @@ Place LeafTable<P, H>::Insert(uint64_t hash, void* block, bool has_expiry,
   const uint64_t rest = hash << P;
   if (!RefOf(rest)) {
     SKARN_DCHECK(directory_word_ == 0);
-    single_ = SegmentRef(NewSegment(1), 0, 0);
+    const SegmentRef first(NewSegment(1), 0, 0);
+    Publish();
+    single_ = first;
   }
   for (;;) {
     const SegmentRef ref = RefOf(rest);
@@ -131,10 +133,10 @@ template <unsigned P, auto H>
 void LeafTable<P, H>::Erase(Place place, uint64_t hash) {
   Segment* const segment = place.segment;
   Bucket* const home = place.home;
-  place.bucket->present =
-      static_cast<uint8_t>(place.bucket->present & ~(1u << place.slot));
   NoteSharedStore(SharedLine::kTable, place.bucket);
   NoteSharedStore(SharedLine::kTable, segment);
+  place.bucket->present =
+      static_cast<uint8_t>(place.bucket->present & ~(1u << place.slot));
   if (place.bucket != home) {
     const bool is_next = place.bucket == home + 1 &&
                          place.bucket < segment->Buckets() + segment->bucket_count;
@@ -322,6 +324,7 @@ void LeafTable<P, H>::DoubleDirectory() {
   for (size_t i = 0; i < old_size; ++i) {
     bigger[2 * i] = bigger[2 * i + 1] = bits == 0 ? single_ : old[i];
   }
+  Publish();
   directory_word_ = reinterpret_cast<uint64_t>(bigger) | uint64_t{bits + 1} << 48;
   deepest_count_ = 0;
   size_bytes_ += old_size * 2 * sizeof(SegmentRef);
@@ -337,6 +340,7 @@ void LeafTable<P, H>::HalveDirectory() {
   const size_t size = size_t{1} << bits;
   if (bits == 0) {
     single_ = old[0];
+    Publish();
     directory_word_ = 0;
   } else {
     auto* smaller = static_cast<SegmentRef*>(memory::Allocate(size * sizeof(SegmentRef)));
@@ -344,6 +348,7 @@ void LeafTable<P, H>::HalveDirectory() {
       smaller[i] = old[2 * i];
       deepest_count_ += smaller[i].Depth() == bits;
     }
+    Publish();
     directory_word_ = reinterpret_cast<uint64_t>(smaller) | uint64_t{bits} << 48;
     size_bytes_ += size * sizeof(SegmentRef);
   }
@@ -353,6 +358,7 @@ void LeafTable<P, H>::HalveDirectory() {
 
 template <unsigned P, auto H>
 void LeafTable<P, H>::SetRange(uint64_t rest, unsigned depth, SegmentRef ref) {
+  Publish();
   if (directory_word_ == 0) {
     single_ = ref;
     return;
@@ -495,13 +501,12 @@ void LeafTable<P, H>::Reserve(size_t count) {
   const unsigned depth = static_cast<unsigned>(std::countr_zero(segments));
   const unsigned buckets =
       StepAtLeast(static_cast<unsigned>(count / segments * 5 / (4 * kBucketSlots)) + 1);
-  if (depth == 0) {
-    single_ = SegmentRef(NewSegment(buckets), 0, 0);
-    return;
-  }
+  if (depth == 0) return SetRange(0, 0, SegmentRef(NewSegment(buckets), 0, 0));
   for (unsigned i = 0; i < depth; ++i) DoubleDirectory();
   for (size_t i = 0; i < segments; ++i) {
-    Directory()[i] = SegmentRef(NewSegment(buckets), depth, 0);
+    const SegmentRef made(NewSegment(buckets), depth, 0);
+    Publish();
+    Directory()[i] = made;
   }
   deepest_count_ = static_cast<uint32_t>(segments);
 }
