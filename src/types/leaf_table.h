@@ -141,6 +141,8 @@ class SegmentRef {
     return static_cast<unsigned>(uint16_t(tag << Shift())) * BucketCount() >> 16;
   }
   bool operator==(const SegmentRef&) const = default;
+  // Whole to those who Glance.
+  void Set(SegmentRef other) { __atomic_store_n(&word_, other.word_, __ATOMIC_RELAXED); }
   // A copy, when another thread may be writing.
   SKARN_RACY_PART SegmentRef Glance() const {
     SegmentRef copy;
@@ -327,6 +329,10 @@ class LeafTable {
   // Before a segment or a directory comes within reach: who glances at it finds it
   // complete.
   static void Publish() { std::atomic_thread_fence(std::memory_order_release); }
+  void SetDirectoryWord(uint64_t word) {
+    Publish();
+    __atomic_store_n(&directory_word_, word, __ATOMIC_RELAXED);
+  }
 
   template <class Matches>
   static int SlotOf(const Bucket* bucket, uint16_t tag, Matches&& matches) {

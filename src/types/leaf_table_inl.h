@@ -114,9 +114,7 @@ Place LeafTable<P, H>::Insert(uint64_t hash, void* block, bool has_expiry,
   const uint64_t rest = hash << P;
   if (!RefOf(rest)) {
     SKARN_DCHECK(directory_word_ == 0);
-    const SegmentRef first(NewSegment(1), 0, 0);
-    Publish();
-    single_ = first;
+    SetRange(0, 0, SegmentRef(NewSegment(1), 0, 0));
   }
   for (;;) {
     const SegmentRef ref = RefOf(rest);
@@ -324,8 +322,7 @@ void LeafTable<P, H>::DoubleDirectory() {
   for (size_t i = 0; i < old_size; ++i) {
     bigger[2 * i] = bigger[2 * i + 1] = bits == 0 ? single_ : old[i];
   }
-  Publish();
-  directory_word_ = reinterpret_cast<uint64_t>(bigger) | uint64_t{bits + 1} << 48;
+  SetDirectoryWord(reinterpret_cast<uint64_t>(bigger) | uint64_t{bits + 1} << 48);
   deepest_count_ = 0;
   size_bytes_ += old_size * 2 * sizeof(SegmentRef);
   if (bits == 0) return;
@@ -339,17 +336,15 @@ void LeafTable<P, H>::HalveDirectory() {
   SegmentRef* const old = Directory();
   const size_t size = size_t{1} << bits;
   if (bits == 0) {
-    single_ = old[0];
-    Publish();
-    directory_word_ = 0;
+    single_.Set(old[0]);
+    SetDirectoryWord(0);
   } else {
     auto* smaller = static_cast<SegmentRef*>(memory::Allocate(size * sizeof(SegmentRef)));
     for (size_t i = 0; i < size; ++i) {
       smaller[i] = old[2 * i];
       deepest_count_ += smaller[i].Depth() == bits;
     }
-    Publish();
-    directory_word_ = reinterpret_cast<uint64_t>(smaller) | uint64_t{bits} << 48;
+    SetDirectoryWord(reinterpret_cast<uint64_t>(smaller) | uint64_t{bits} << 48);
     size_bytes_ += size * sizeof(SegmentRef);
   }
   size_bytes_ -= size * 2 * sizeof(SegmentRef);
@@ -360,12 +355,12 @@ template <unsigned P, auto H>
 void LeafTable<P, H>::SetRange(uint64_t rest, unsigned depth, SegmentRef ref) {
   Publish();
   if (directory_word_ == 0) {
-    single_ = ref;
+    single_.Set(ref);
     return;
   }
   const uint64_t count = uint64_t{1} << (DirectoryBits() - depth);
   const uint64_t first = depth == 0 ? 0 : (rest >> (64 - depth)) * count;
-  for (uint64_t i = 0; i < count; ++i) Directory()[first + i] = ref;
+  for (uint64_t i = 0; i < count; ++i) Directory()[first + i].Set(ref);
 }
 
 template <unsigned P, auto H>
@@ -506,7 +501,7 @@ void LeafTable<P, H>::Reserve(size_t count) {
   for (size_t i = 0; i < segments; ++i) {
     const SegmentRef made(NewSegment(buckets), depth, 0);
     Publish();
-    Directory()[i] = made;
+    Directory()[i].Set(made);
   }
   deepest_count_ = static_cast<uint32_t>(segments);
 }

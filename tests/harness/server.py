@@ -123,6 +123,8 @@ class Server:
         try:
             with self.connect() as client:
                 reply = client("PING")
+                if isinstance(reply, Error) and reply.code == "NOAUTH":
+                    return "Ready to accept" in self.log_text()  # It may still be loading.
                 return not (isinstance(reply, Error) and reply.code == "LOADING")
         except (OSError, Closed):
             return False
