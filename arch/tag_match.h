@@ -41,7 +41,10 @@ inline uint32_t MatchTagsGeneric(const void* bucket16, uint16_t tag) {
 
 // Returns a mask whose bit i (0 to 6) is set when the u16 at bucket16 + 2 * i equals
 // `tag`. Needs no alignment; a 16-byte aligned bucket never straddles a cache line.
-inline uint32_t MatchTags(const void* bucket16, uint16_t tag) {
+// Always inlined: whether the thread sanitizer looks at it is for the caller to say
+// (base/racy.h).
+__attribute__((always_inline)) inline uint32_t MatchTags(const void* bucket16,
+                                                         uint16_t tag) {
 #if defined(__x86_64__)
   const __m128i lanes = _mm_loadu_si128(static_cast<const __m128i*>(bucket16));
   const __m128i equal = _mm_cmpeq_epi16(lanes, _mm_set1_epi16(static_cast<short>(tag)));

@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/shared_store.h"
 
 #ifndef SKARN_SANITIZED
 // jemalloc reads this name when the process starts. Freed pages go back to the system
@@ -132,6 +133,11 @@ std::atomic<int64_t> committed_bytes{0};
 std::atomic<uint64_t> emptied_bytes{0};     // Of slabs that were marked sparse.
 std::atomic<bool> has_sparse_slabs{false};  // Some are marked now.
 
+void CountCommitted(int64_t bytes) {
+  NoteSharedStore(SharedLine::kMemoryCount, &committed_bytes);
+  committed_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
 // ---- the reserve
 // ---------------------------------------------------------------------------------
 
@@ -146,7 +152,7 @@ class Reserve {
       Extent extent{Map(), true};
       if (extent.address == nullptr) extent = {ObtainExtent(kExtentBytes, kPage), false};
       if (extent.address == nullptr) return false;
-      if (!extent.is_mapped) Commit(kExtentBytes);
+      if (!extent.is_mapped) CountCommitted(kExtentBytes);
       extents_.push_back(extent);
     }
     is_short_.store(false, std::memory_order_relaxed);
@@ -162,7 +168,7 @@ class Reserve {
     if (extent.is_mapped) {
       munmap(extent.address, kExtentBytes);
     } else {
-      Commit(-static_cast<int64_t>(kExtentBytes));
+      CountCommitted(-static_cast<int64_t>(kExtentBytes));
       ReleaseExtent(extent.address, kExtentBytes, kPage);
     }
     return true;
@@ -181,9 +187,6 @@ class Reserve {
     void* address = mmap(nullptr, kExtentBytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return address == MAP_FAILED ? nullptr : address;
-  }
-  static void Commit(int64_t bytes) {
-    committed_bytes.fetch_add(bytes, std::memory_order_relaxed);
   }
 
   Mutex mutex_{LockRank::kReserve};
@@ -356,7 +359,7 @@ class alignas(64) Depot {
     const size_t size = SlabSizeOfClass(class_index_);
     void* extent = ObtainExtent(size, size);
     if (extent == nullptr) return nullptr;
-    committed_bytes.fetch_add(static_cast<int64_t>(size), std::memory_order_relaxed);
+    CountCommitted(static_cast<int64_t>(size));
     Slab* slab = new (extent) Slab;
     slab->class_index = static_cast<uint16_t>(class_index_);
     slab->capacity =
@@ -376,7 +379,7 @@ class alignas(64) Depot {
     if (slab->is_sparse.load(std::memory_order_relaxed)) {
       emptied_bytes.fetch_add(size, std::memory_order_relaxed);
     }
-    committed_bytes.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+    CountCommitted(-static_cast<int64_t>(size));
     ReleaseExtent(slab, size, size);
   }
 
@@ -466,9 +469,11 @@ Registry& AllCaches() {
   return *registry;
 }
 
-std::atomic<int64_t> folded_bytes{0};  // Sum of what the threads have folded.
+// Every worker adds to it each turn, so it has lines of its own.
+alignas(128) std::atomic<int64_t> folded_bytes{0};
+// Read often, written seldom.
+alignas(128) std::atomic<uint64_t> retire_epoch{1};
 std::atomic<int64_t> other_bytes{0};
-std::atomic<uint64_t> retire_epoch{1};
 std::atomic<bool> is_concurrent{false};  // Written while all workers are stopped.
 
 }  // namespace
@@ -508,6 +513,7 @@ struct ThreadCache::Rep {
     }
   }
   void FoldCount() {
+    NoteSharedStore(SharedLine::kMemoryCount, &folded_bytes);
     folded_bytes.fetch_add(unfolded_bytes.exchange(0, std::memory_order_relaxed),
                            std::memory_order_relaxed);
   }
@@ -523,6 +529,7 @@ void Count(int64_t bytes) {
   if (this_cache != nullptr) {
     this_cache->Count(bytes);
   } else {
+    NoteSharedStore(SharedLine::kMemoryCount, &folded_bytes);
     folded_bytes.fetch_add(bytes, std::memory_order_relaxed);
   }
 }
@@ -531,14 +538,14 @@ void* AllocateLarge(size_t size) {
   const size_t actual = LargeSize(size);
   void* block = ObtainExtent(actual, kLargeAlignment);
   if (block == nullptr) return nullptr;
-  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(static_cast<int64_t>(actual));
   Count(static_cast<int64_t>(actual));
   return block;
 }
 
 void FreeLarge(void* block, size_t size) {
   const size_t actual = LargeSize(size);
-  committed_bytes.fetch_sub(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(-static_cast<int64_t>(actual));
   Count(-static_cast<int64_t>(actual));
   ReleaseExtent(block, actual, kLargeAlignment);
 }
@@ -592,14 +599,13 @@ void* TryAllocate(size_t size) {
   void* block = actual % 64 == 0 ? std::aligned_alloc(64, actual) : std::malloc(actual);
   if (block == nullptr) return nullptr;
   Count(static_cast<int64_t>(actual));
-  committed_bytes.fetch_add(static_cast<int64_t>(actual), std::memory_order_relaxed);
+  CountCommitted(static_cast<int64_t>(actual));
   return block;
 }
 void Free(void* block, size_t size) {
   if (size > kSlabBlockMax) return FreeLarge(block, size);
   Count(-static_cast<int64_t>(BlockSize(size)));
-  committed_bytes.fetch_sub(static_cast<int64_t>(BlockSize(size)),
-                            std::memory_order_relaxed);
+  CountCommitted(-static_cast<int64_t>(BlockSize(size)));
   std::free(block);
 }
 bool MayBeInSparseSlab(const void*) {
@@ -720,6 +726,7 @@ bool HasRetired() {
 uint64_t PassRetired() {
   uint64_t now = retire_epoch.load(std::memory_order_acquire);
   if (HasRetired() && this_cache->retired.back().epoch >= now) {
+    NoteSharedStore(SharedLine::kMemoryCount, &retire_epoch);
     now = retire_epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
   }
   return now;

@@ -2,6 +2,7 @@
 #include "base/mutex.h"
 
 #include "base/check.h"
+#include "base/shared_store.h"
 
 namespace skarn {
 
@@ -18,6 +19,7 @@ void Mutex::Lock() SKARN_NO_THREAD_SAFETY_ANALYSIS {
   SKARN_CHECK(static_cast<uint8_t>(rank_) > held_rank);
 #endif
   mutex_.lock();
+  NoteSharedStore(SharedLine::kMutex, this);
 #ifndef NDEBUG
   rank_before_ = held_rank;
   held_rank = static_cast<uint8_t>(rank_);

@@ -6,6 +6,7 @@
 #include "arch/cpu_relax.h"
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/shared_store.h"
 
 namespace skarn {
 namespace {
@@ -31,6 +32,7 @@ WorkerGate::WorkerGate(size_t participant_count)
 
 void WorkerGate::Enter(size_t participant) {
   std::atomic<uint64_t>& mine = participants_[participant].epoch;
+  NoteSharedStore(SharedLine::kGate, &mine);
   for (;;) {
     // Pairs with Close: either it sees this store, or this load sees its request.
     mine.store(memory::RetireEpoch(), std::memory_order_seq_cst);
@@ -43,6 +45,7 @@ void WorkerGate::Enter(size_t participant) {
 }
 
 void WorkerGate::Leave(size_t participant) {
+  NoteSharedStore(SharedLine::kGate, &participants_[participant].epoch);
   participants_[participant].epoch.store(kIdle, std::memory_order_release);
 }
 
@@ -62,6 +65,7 @@ void WorkerGate::Close(size_t participant) {
       std::this_thread::yield();
     }
   }
+  NoteSharedStore(SharedLine::kGate, &requested_);
   requested_.store(true, std::memory_order_seq_cst);
   for (size_t i = 0; i < participant_count_; ++i) {
     if (i == participant) continue;
@@ -82,8 +86,13 @@ uint64_t WorkerGate::AdvanceEpoch(size_t participant) {
   std::atomic<uint64_t>& mine = participants_[participant].epoch;
   const bool has_retired = memory::HasRetired();
   const uint64_t now = has_retired ? memory::PassRetired() : memory::RetireEpoch();
-  if (mine.load(std::memory_order_relaxed) != now)
+  if (mine.load(std::memory_order_relaxed) != now) {
+    NoteSharedStore(SharedLine::kGate, &mine);
     mine.store(now, std::memory_order_seq_cst);
+    // Pairs with the fence in memory::Retire: who announces an epoch later than the stamp
+    // of a block finds the block no more. Without it AArch64 may read a bucket first.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   if (!has_retired) return 0;
   uint64_t oldest = now;
   for (size_t i = 0; i < participant_count_; ++i) {

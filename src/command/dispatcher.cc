@@ -7,6 +7,7 @@
 
 #include "arch/cycles.h"
 #include "base/check.h"
+#include "base/shared_store.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -45,6 +46,7 @@ void Executor::Unlock(LockSet& locks, bool is_shared) {
 // ---------------------------------------------------------------------------------
 
 void Executor::Execute(const Pending& pending) {
+  BeginSharedStores();
   Client& client = *pending.client;
   if (client.IsSuspended()) [[unlikely]]
     return;

@@ -269,6 +269,8 @@ void Executor::RunBatch() {
   statistics_.prefetch_entries += keys_.size();
   const uint64_t batch = pending_.size();
   statistics_.batch_commands_max = std::max(statistics_.batch_commands_max, batch);
+  // The loader takes no locks, so nothing may be looked at beside it.
+  const bool looks_ahead = !server_.HasConcern(Concern::kDataLoading);
   for (size_t first = 0; first < pending_.size();) {
     size_t last = first;
     const size_t first_key = pending_[first].first_key;
@@ -277,7 +279,7 @@ void Executor::RunBatch() {
       last_key = pending_[last].first_key + pending_[last].key_count;
       ++last;
     }
-    if (last_key > first_key) {
+    if (looks_ahead && last_key > first_key) {
       LookAhead(first_key, last_key, pending_[first].client->db);
       LookAheadInTables(first, last);
     }

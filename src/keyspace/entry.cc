@@ -40,6 +40,7 @@ Entry* Entry::Create(const Shape& shape) {
   entry->access_.store((shape.access & 0xffffff) | uint32_t(shape.type) << 24 |
                            uint32_t(shape.encoding) << 28,
                        std::memory_order_relaxed);
+  NoteSharedStore(SharedLine::kEntry, entry);
   entry->flags_ = flags;
   entry->key_size_ = static_cast<uint8_t>(shape.key.size());
   if (shape.root != nullptr) {
@@ -102,6 +103,7 @@ void* Entry::root() const {
 }
 
 void Entry::set_root(void* root) {
+  NoteSharedStore(SharedLine::kEntry, this);
   const uint64_t word = reinterpret_cast<uint64_t>(root);
   std::memcpy(At(6), &word, 6);
 }
@@ -139,6 +141,7 @@ bool Entry::CanResize(size_t value_size) const {
 
 void Entry::Resize(size_t value_size) {
   SKARN_DCHECK(CanResize(value_size));
+  NoteSharedStore(SharedLine::kEntry, this);
   const uint32_t size = static_cast<uint32_t>(value_size);
   switch (flags() & kFormMask) {
     case 0:
@@ -157,6 +160,7 @@ bool Entry::TrySetExpiry(ExpiryMillis expiry) {
   if (!HasExpiry() || expiry < 0) return false;
   const bool is_wide = (flags() & kWideExpiry) != 0;
   if (!is_wide && expiry > kNarrowExpiryMax) return false;
+  NoteSharedStore(SharedLine::kEntry, this);
   std::memcpy(At(LayoutOf(flags()).expiry), &expiry, is_wide ? 8 : 6);
   return true;
 }

@@ -26,6 +26,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/racy.h"
+#include "base/shared_store.h"
 #include "keyspace/blob.h"
 
 namespace skarn {
@@ -103,6 +104,7 @@ class Entry {
     const uint32_t word = access_.load(std::memory_order_relaxed);
     access_.store((word & 0x0fffffff) | uint32_t(encoding) << 28,
                   std::memory_order_relaxed);
+    NoteSharedStore(SharedLine::kEntry, this);
   }
   bool IsEmbedded() const { return (flags() & kFormMask) != kFormRoot; }
 
@@ -138,19 +140,24 @@ class Entry {
     const uint32_t word = access_.load(std::memory_order_relaxed);
     if ((word & 0xffffff) != access) {
       access_.store((word & 0xff000000) | access, std::memory_order_relaxed);
+      NoteSharedStore(SharedLine::kEntry, this);
     }
   }
 
   // Without the lock, when the first lines should be here: fetches the lines behind them.
   // The entry may be gone meanwhile; its memory stays mapped, and nothing is done with
-  // what it says.
+  // what it says. (Not so in a sanitized build, where each block is malloc's.)
   SKARN_RACY void PrefetchRest() const {
+#ifndef SKARN_SANITIZED
     const size_t size = std::min(SizeBytes(), kPrefetchBytesMax);
     for (size_t at = 128; at < size; at += 64) PrefetchRead(At(at));
+#endif
   }
 
   size_t SizeBytes() const;
-  size_t BlockBytes() const { return memory::BlockSize(SizeBytes()); }
+  size_t BlockBytes() const {
+    return memory::BlockSize(SizeBytes());
+  }
   // All memory of a value that is not a table.
   size_t TotalBytes() const {
     return BlockBytes() + (IsEmbedded() ? 0 : blob()->SizeBytes());
@@ -185,8 +192,12 @@ class Entry {
     return {expiry, key};
   }
   static uint8_t FlagsFor(const Shape& shape);
-  uint8_t flags() const { return flags_; }
-  char* At(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
+  uint8_t flags() const {
+    return flags_;
+  }
+  char* At(size_t offset) {
+    return reinterpret_cast<char*>(this) + offset;
+  }
   const char* At(size_t offset) const {
     return reinterpret_cast<const char*>(this) + offset;
   }

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "arch/cpu_relax.h"
+#include "base/shared_store.h"
 
 namespace skarn {
 
@@ -25,6 +26,7 @@ class ShardLock {
       if ((word & (kExclusive | kReaders)) == 0 &&
           word_.compare_exchange_weak(word, word | kExclusive, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
+        NoteSharedStore(SharedLine::kShardLock, this);
         return true;
       }
       CpuRelax();
@@ -38,6 +40,7 @@ class ShardLock {
       if ((word & kExclusive) == 0 && (word & kReaders) != kReaders &&
           word_.compare_exchange_weak(word, word + kReader, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
+        NoteSharedStore(SharedLine::kShardLock, this);
         return true;
       }
       CpuRelax();
@@ -67,6 +70,14 @@ class ShardLock {
     return false;
   }
   void ClearParked() { word_.fetch_and(~kParked, std::memory_order_acq_rel); }
+  // For a glance at the shard without the lock: what was read between WriterMark and a
+  // true IsUnwritten was whole, since no writer has been at it meanwhile.
+  uint64_t WriterMark() const { return word_.load(std::memory_order_acquire); }
+  bool IsUnwritten(uint64_t mark) const {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const uint64_t now = word_.load(std::memory_order_relaxed);
+    return ((mark | now) & kExclusive) == 0 && mark / kVersion == now / kVersion;
+  }
   bool IsLocked() const {
     return (word_.load(std::memory_order_relaxed) & (kExclusive | kReaders)) != 0;
   }

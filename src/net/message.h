@@ -10,6 +10,8 @@
 #include <atomic>
 #include <memory>
 
+#include "base/shared_store.h"
+
 namespace skarn {
 
 class Worker;
@@ -45,6 +47,7 @@ class Mailbox {
       // content.
     } while (!head_.compare_exchange_weak(head, mine, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
+    NoteSharedStore(SharedLine::kMailbox, &head_);
     return head == nullptr;
   }
   bool empty() const { return head_.load(std::memory_order_seq_cst) == nullptr; }
@@ -61,6 +64,10 @@ class Mailbox {
  private:
   // The list in the order of arrival.
   Message* TakeAll() {
+    // Most turns find nothing: look before storing. What comes meanwhile is there next
+    // turn.
+    if (head_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+    NoteSharedStore(SharedLine::kMailbox, &head_);
     Message* newest = head_.exchange(nullptr, std::memory_order_acquire);
     Message* oldest = nullptr;
     while (newest != nullptr) {

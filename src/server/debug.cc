@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/shared_store.h"
 #include "command/context.h"
 #include "command/executor.h"
 #include "command/help.h"
@@ -66,6 +67,10 @@ constexpr std::string_view kHelp[] = {
     "    Tune how reply buffers shrink.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Stop or go on erasing expired keys that nobody touches.",
+#ifndef NDEBUG
+    "SHARED-STORES",
+    "    Stores to lines that workers share, since the last call.",
+#endif
     "SLEEP <seconds>",
     "    Stop the server for that long.",
     "STRUCTSIZE",
@@ -414,6 +419,17 @@ void DebugLoadAof(CommandContext&, const Args&, ReplyWriter& reply) {
   std::abort();
 }
 
+#ifndef NDEBUG
+void DebugSharedStores(CommandContext&, const Args&, ReplyWriter& reply) {
+  const SharedStoreCounts counts = TakeSharedStores();
+  reply.MapHeader(counts.size());
+  for (size_t i = 0; i < counts.size(); ++i) {
+    reply.Bulk(kSharedLineNames[i]);
+    reply.Integer(static_cast<int64_t>(counts[i]));
+  }
+}
+#endif
+
 struct Subcommand {
   Bytes name;
   size_t words_min, words_max;
@@ -449,6 +465,9 @@ constexpr Subcommand kSubcommands[] = {
     {"SEGFAULT", 2, 2, &DebugCrash},
     {"SET-ACTIVE-EXPIRE", 3, 3, &DebugSetActiveExpire},
     {"SET-DISABLE-DENY-SCRIPTS", 3, 3, &DebugAccept},
+#ifndef NDEBUG
+    {"SHARED-STORES", 2, 2, &DebugSharedStores},
+#endif
     {"SLEEP", 3, 3, &DebugSleep},
     {"STRUCTSIZE", 2, 2, &DebugStructsize},
 };

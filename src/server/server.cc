@@ -164,7 +164,7 @@ Result<> Server::LoadAtStart() {
   const bool was_concurrent = state_->keyspace.is_concurrent();
   {
     GateLock lock(state_->gate, participant);
-    // Workers may look ahead into tables that the loader is growing.
+    // The loader is one more thread at the tables.
     state_->keyspace.set_concurrent(true);
   }
   load_started_us_ = NowMicros();

@@ -25,6 +25,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -37,6 +38,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "base/racy.h"
+#include "base/shared_store.h"
 
 namespace skarn {
 
@@ -55,7 +57,7 @@ struct alignas(64) Bucket {
   uint8_t has_expiry;   // Bit i: the block in slot i has an expiry; kept by the owner.
   uint16_t unused;
 
-  void* Block(unsigned slot) const {
+  SKARN_RACY_PART void* Block(unsigned slot) const {
     uint64_t word;
     std::memcpy(&word, pointers + size_t{slot} * 6, 8);
     return reinterpret_cast<void*>(word & 0xffffffffffff);
@@ -63,9 +65,10 @@ struct alignas(64) Bucket {
   void SetBlock(unsigned slot, const void* block) {
     const uint64_t word = reinterpret_cast<uint64_t>(block);
     std::memcpy(pointers + size_t{slot} * 6, &word, 6);
+    NoteSharedStore(SharedLine::kTable, this);
   }
-  unsigned NextCount() const { return elsewhere & 15; }
-  unsigned StashCount() const { return elsewhere >> 4; }
+  SKARN_RACY_PART unsigned NextCount() const { return elsewhere & 15; }
+  SKARN_RACY_PART unsigned StashCount() const { return elsewhere >> 4; }
   unsigned FreeSlot() const { return std::countr_one(present); }  // 7 when full.
   bool HasExpiry(unsigned slot) const { return (has_expiry >> slot & 1) != 0; }
   void SetHasExpiry(unsigned slot, bool has) {
@@ -138,6 +141,14 @@ class SegmentRef {
     return static_cast<unsigned>(uint16_t(tag << Shift())) * BucketCount() >> 16;
   }
   bool operator==(const SegmentRef&) const = default;
+  // Whole to those who Glance.
+  void Set(SegmentRef other) { __atomic_store_n(&word_, other.word_, __ATOMIC_RELAXED); }
+  // A copy, when another thread may be writing.
+  SKARN_RACY_PART SegmentRef Glance() const {
+    SegmentRef copy;
+    copy.word_ = __atomic_load_n(&word_, __ATOMIC_ACQUIRE);
+    return copy;
+  }
 
  private:
   uint64_t word_ = 0;
@@ -230,7 +241,7 @@ class LeafTable {
   // nothing.
   SKARN_RACY void PrefetchBucket(uint64_t hash) const {
     const uint64_t rest = hash << kPrefixBits;
-    const SegmentRef ref = RefOf(rest);
+    const SegmentRef ref = GlanceAt(rest);
     if (!ref) return;
     const Bucket* home = ref->Buckets() + ref.Home(ref.Tag(rest));
     PrefetchWrite(home);
@@ -238,10 +249,11 @@ class LeafTable {
   }
   // Without the lock, a while later: the block that is likely the one of `hash`, or null;
   // for fetching it ahead and nothing else. Segments and directories are retired, not
-  // freed, so what is read here is mapped memory.
+  // freed, so what is read here is mapped memory. The pointer may be torn when a writer
+  // is at the bucket: before following it, ask the lock (ShardLock::IsUnwritten).
   SKARN_RACY const void* GuessBlock(uint64_t hash) const {
     const uint64_t rest = hash << kPrefixBits;
-    const SegmentRef ref = RefOf(rest);
+    const SegmentRef ref = GlanceAt(rest);
     if (!ref) return nullptr;
     const uint16_t tag = ref.Tag(rest);
     const Bucket* home = ref->Buckets() + ref.Home(tag);
@@ -301,11 +313,25 @@ class LeafTable {
     return reinterpret_cast<SegmentRef*>(directory_word_ & 0xffffffffffff);
   }
   SegmentRef RefOf(uint64_t rest) const {
-    // One load, so that a reader without the lock sees a directory with its own size.
-    const uint64_t word = directory_word_;
-    if (word == 0) return single_;
-    return reinterpret_cast<const SegmentRef*>(
-        word & 0xffffffffffff)[rest >> (64 - (word >> 48))];
+    if (directory_word_ == 0) return single_;
+    return Directory()[rest >> (64 - DirectoryBits())];
+  }
+  // The same without the lock. Each word is loaded once, so that a directory comes with
+  // its own size; the loads pair with Publish.
+  SKARN_RACY_PART SegmentRef GlanceAt(uint64_t rest) const {
+    const uint64_t word = __atomic_load_n(&directory_word_, __ATOMIC_ACQUIRE);
+    const SegmentRef* const place =
+        word == 0 ? &single_
+                  : reinterpret_cast<const SegmentRef*>(word & 0xffffffffffff) +
+                        (rest >> (64 - (word >> 48)));
+    return place->Glance();
+  }
+  // Before a segment or a directory comes within reach: who glances at it finds it
+  // complete.
+  static void Publish() { std::atomic_thread_fence(std::memory_order_release); }
+  void SetDirectoryWord(uint64_t word) {
+    Publish();
+    __atomic_store_n(&directory_word_, word, __ATOMIC_RELAXED);
   }
 
   template <class Matches>

@@ -54,6 +54,7 @@ Place LeafTable<P, H>::Put(Bucket* bucket, Bucket* home, Segment* segment,
   const uint8_t bit = static_cast<uint8_t>(1u << index);
   bucket->tags[index] = slot.tag;
   bucket->SetBlock(index, slot.block);
+  NoteSharedStore(SharedLine::kTable, segment);
   bucket->present |= bit;
   bucket->SetHasExpiry(index, slot.has_expiry);
   // A mark of an older snapshot says nothing; it must not wipe those of the running one.
@@ -113,7 +114,7 @@ Place LeafTable<P, H>::Insert(uint64_t hash, void* block, bool has_expiry,
   const uint64_t rest = hash << P;
   if (!RefOf(rest)) {
     SKARN_DCHECK(directory_word_ == 0);
-    single_ = SegmentRef(NewSegment(1), 0, 0);
+    SetRange(0, 0, SegmentRef(NewSegment(1), 0, 0));
   }
   for (;;) {
     const SegmentRef ref = RefOf(rest);
@@ -130,6 +131,8 @@ template <unsigned P, auto H>
 void LeafTable<P, H>::Erase(Place place, uint64_t hash) {
   Segment* const segment = place.segment;
   Bucket* const home = place.home;
+  NoteSharedStore(SharedLine::kTable, place.bucket);
+  NoteSharedStore(SharedLine::kTable, segment);
   place.bucket->present =
       static_cast<uint8_t>(place.bucket->present & ~(1u << place.slot));
   if (place.bucket != home) {
@@ -319,7 +322,7 @@ void LeafTable<P, H>::DoubleDirectory() {
   for (size_t i = 0; i < old_size; ++i) {
     bigger[2 * i] = bigger[2 * i + 1] = bits == 0 ? single_ : old[i];
   }
-  directory_word_ = reinterpret_cast<uint64_t>(bigger) | uint64_t{bits + 1} << 48;
+  SetDirectoryWord(reinterpret_cast<uint64_t>(bigger) | uint64_t{bits + 1} << 48);
   deepest_count_ = 0;
   size_bytes_ += old_size * 2 * sizeof(SegmentRef);
   if (bits == 0) return;
@@ -333,15 +336,15 @@ void LeafTable<P, H>::HalveDirectory() {
   SegmentRef* const old = Directory();
   const size_t size = size_t{1} << bits;
   if (bits == 0) {
-    single_ = old[0];
-    directory_word_ = 0;
+    single_.Set(old[0]);
+    SetDirectoryWord(0);
   } else {
     auto* smaller = static_cast<SegmentRef*>(memory::Allocate(size * sizeof(SegmentRef)));
     for (size_t i = 0; i < size; ++i) {
       smaller[i] = old[2 * i];
       deepest_count_ += smaller[i].Depth() == bits;
     }
-    directory_word_ = reinterpret_cast<uint64_t>(smaller) | uint64_t{bits} << 48;
+    SetDirectoryWord(reinterpret_cast<uint64_t>(smaller) | uint64_t{bits} << 48);
     size_bytes_ += size * sizeof(SegmentRef);
   }
   size_bytes_ -= size * 2 * sizeof(SegmentRef);
@@ -350,13 +353,14 @@ void LeafTable<P, H>::HalveDirectory() {
 
 template <unsigned P, auto H>
 void LeafTable<P, H>::SetRange(uint64_t rest, unsigned depth, SegmentRef ref) {
+  Publish();
   if (directory_word_ == 0) {
-    single_ = ref;
+    single_.Set(ref);
     return;
   }
   const uint64_t count = uint64_t{1} << (DirectoryBits() - depth);
   const uint64_t first = depth == 0 ? 0 : (rest >> (64 - depth)) * count;
-  for (uint64_t i = 0; i < count; ++i) Directory()[first + i] = ref;
+  for (uint64_t i = 0; i < count; ++i) Directory()[first + i].Set(ref);
 }
 
 template <unsigned P, auto H>
@@ -492,13 +496,12 @@ void LeafTable<P, H>::Reserve(size_t count) {
   const unsigned depth = static_cast<unsigned>(std::countr_zero(segments));
   const unsigned buckets =
       StepAtLeast(static_cast<unsigned>(count / segments * 5 / (4 * kBucketSlots)) + 1);
-  if (depth == 0) {
-    single_ = SegmentRef(NewSegment(buckets), 0, 0);
-    return;
-  }
+  if (depth == 0) return SetRange(0, 0, SegmentRef(NewSegment(buckets), 0, 0));
   for (unsigned i = 0; i < depth; ++i) DoubleDirectory();
   for (size_t i = 0; i < segments; ++i) {
-    Directory()[i] = SegmentRef(NewSegment(buckets), depth, 0);
+    const SegmentRef made(NewSegment(buckets), depth, 0);
+    Publish();
+    Directory()[i].Set(made);
   }
   deepest_count_ = static_cast<uint32_t>(segments);
 }

@@ -8,12 +8,14 @@ SKARN_TEST_IO_THREADS adds --io-threads.
 """
 
 import os
+import re
 import resource
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -24,6 +26,8 @@ DEFAULT_COMMAND = os.path.join(ROOT, "build", "release", "bin", "skarn-server")
 START_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.005
+LOG_SHOWN_MAX = 20_000
+SANITIZER_REPORT = re.compile(r"(Thread|Address|Leak)Sanitizer|: runtime error: ")
 
 
 def wait_until(claim, timeout=30, what="the condition"):
@@ -119,6 +123,8 @@ class Server:
         try:
             with self.connect() as client:
                 reply = client("PING")
+                if isinstance(reply, Error) and reply.code == "NOAUTH":
+                    return "Ready to accept" in self.log_text()  # It may still be loading.
                 return not (isinstance(reply, Error) and reply.code == "LOADING")
         except (OSError, Closed):
             return False
@@ -148,10 +154,15 @@ class Server:
         self.start()
 
     def close(self):
+        """Ends the process; a test whose server a sanitizer complained about has failed."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
+        log = self.log_text() if os.path.exists(self.log_path) else ""
         if self.owns_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
+        if SANITIZER_REPORT.search(log):
+            print(log[-LOG_SHOWN_MAX:], file=sys.stderr)
+            raise AssertionError("a sanitizer has found something in the server, see its log above")
 
     # --- asking --------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Compiles each header alone. A header whose text, and that of all it includes from the project,
-compiled before with the same compiler is not compiled again (.cache/lone-headers).
+compiled before with the same compiler is not compiled again: the cache, beside that of ccache,
+serves all checkouts of a user.
 
     lone_headers.py [COMPILER]
 """
@@ -12,13 +13,25 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import sources
 
 FLAGS = ["-std=c++23", "-fsyntax-only", "-fno-rtti", "-Wall", "-Wextra", "-Wshadow", "-Werror",
          "-Isrc", "-I.", "-x", "c++", "-"]
-CACHE = os.path.join(sources.ROOT, ".cache", "lone-headers")
+KNOWN_MAX = 20_000
+
+
+def cache_path():
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(home, "skarn")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError:
+        folder = os.path.join(sources.ROOT, ".cache")
+        os.makedirs(folder, exist_ok=True)
+    return os.path.join(folder, "lone-headers")
 
 
 def resolve(name):
@@ -49,7 +62,8 @@ def main(arguments):
     compiler = arguments[0] if arguments else "g++"
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
     prefix = (version + " ".join(FLAGS)).encode()
-    known = set(open(CACHE).read().split()) if os.path.exists(CACHE) else set()
+    cache = cache_path()
+    known = set(open(cache).read().split()) if os.path.exists(cache) else set()
     digests = {}
     for path in filter(is_for_this_machine, sources.find((".h",))):
         seen = {}
@@ -70,9 +84,10 @@ def main(arguments):
             else:
                 failures += 1
                 print(f"{path}: does not compile alone\n{result.stderr}")
-    os.makedirs(os.path.dirname(CACHE), exist_ok=True)
-    with open(CACHE, "w") as file:
-        file.write("\n".join(sorted(known)))
+    # As a whole or not at all: another checkout may be at it too.
+    with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(cache), delete=False) as file:
+        file.write("\n".join(known if len(known) <= KNOWN_MAX else known & set(digests.values())))
+    os.replace(file.name, cache)
     print(f"lone headers: {len(digests)} headers, {len(waiting)} compiled, {failures} failed")
     return 1 if failures else 0
 
