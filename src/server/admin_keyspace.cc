@@ -17,18 +17,26 @@
 namespace skarn {
 namespace {
 
-bool HasLive(const Database* database, size_t shard_index, Bytes key, ExpiryMillis now) {
-  if (database == nullptr) return false;
+enum class Presence : uint8_t { kAbsent, kStale, kLive };
+
+Presence PresenceOf(const Database* database, size_t shard_index, Bytes key,
+                    ExpiryMillis now) {
+  if (database == nullptr) return Presence::kAbsent;
   const Place place = database->shards[shard_index].Find(MakeKey(key));
-  return place && !EntryAt(place)->IsExpired(now);
+  if (!place) return Presence::kAbsent;
+  return EntryAt(place)->IsExpired(now) ? Presence::kStale : Presence::kLive;
 }
 
-// Watches of keys that are in either database see a change.
+// Watches of keys that are in either database see a change. A stale key that comes with
+// the other one was never there for the watcher.
 void MarkWatches(Database& database, const Database* other, ExpiryMillis now) {
   for (size_t i = 0; i < kShardCount; ++i) {
     if (database.shards[i].watches == nullptr) continue;
-    database.shards[i].watches->MarkIf([&](Bytes key) {
-      return HasLive(&database, i, key, now) || HasLive(other, i, key, now);
+    database.shards[i].watches->MarkIf([&](Bytes key, bool* was_expired) {
+      const Presence after = PresenceOf(other, i, key, now);
+      *was_expired = after == Presence::kStale;
+      return after == Presence::kLive ||
+             PresenceOf(&database, i, key, now) == Presence::kLive;
     });
   }
 }
