@@ -98,6 +98,7 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
   std::vector<QueuedCommand> queue = std::move(client.transaction.queue);
   DiscardTransaction(client);
   client.is_executing_exec = true;
+  const uint32_t errors_before = reply.error_count();
   reply.ArrayHeader(queue.size());
   for (const QueuedCommand& queued : queue) {
     const Args args(queued.words);
@@ -107,6 +108,7 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
     reply.set_protocol(client.protocol);
   }
   client.is_executing_exec = false;
+  has_counted_errors_ = reply.error_count() != errors_before;
 }
 
 void Executor::RunTransaction(Client& client, ReplyWriter& reply) {

@@ -7,8 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness.case import OK, SYNTAX, ServerTest, arity, both_protocols, err, main
-from harness.resp import Status
+from harness.case import OK, QUEUED, SYNTAX, ServerTest, arity, both_protocols, err, main
+from harness.resp import Error, Status
 from harness.server import parse_info, wait_until
 
 INFO_SECTIONS = {
@@ -68,6 +68,32 @@ class InfoTest(ServerTest):
         self.assertEqual(info["total_error_replies"], "2")
 
     def test_memory_is_counted(self):
+    def test_errors_inside_exec_count_once(self):
+        self.expect_all(("CONFIG RESETSTAT", OK), ("MULTI", OK), ("SET a b", QUEUED),
+                        ("AUTH a", QUEUED))
+        self.assertIsInstance(self.do("EXEC")[1], Error)
+        info = self.server.info("everything")
+        self.assertEqual(info["errorstat_ERR"], "count=1")
+        self.assertEqual(info["total_error_replies"], "1")
+        self.assertTrue(info["cmdstat_auth"].endswith("failed_calls=1"))
+        self.assertTrue(info["cmdstat_exec"].endswith("failed_calls=0"))
+        self.expect("EXEC", err("EXEC without MULTI"))
+        info = self.server.info("everything")
+        self.assertEqual(info["errorstat_ERR"], "count=2")
+        self.assertTrue(info["cmdstat_exec"].endswith("failed_calls=1"))
+
+    def test_fetching_ahead_can_be_turned_off(self):
+        def entries():
+            return int(self.server.info("stats")["io_threaded_total_prefetch_entries"])
+        before = entries()
+        self.client.pipeline([("SET", f"k{i}", "v") for i in range(64)])
+        self.assertGreater(entries(), before)
+        self.expect("CONFIG SET prefetch-batch-max-size 0", OK)
+        before = entries()
+        self.client.pipeline([("SET", f"k{i}", "v") for i in range(64)])
+        self.assertEqual(entries(), before)
+        self.expect("CONFIG SET prefetch-batch-max-size 16", OK)
+
         before = int(self.server.info()["used_memory"])
         for n in range(2000):
             self.do(["SET", f"k{n}", "x" * 1000])
