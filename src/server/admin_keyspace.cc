@@ -108,6 +108,12 @@ bool ReadLazily(CommandContext& context, const Args& args, ReplyWriter& reply,
   return false;
 }
 
+// The client goes on in its database: the empty shards are made now, not by its first
+// key, which would seem to cost as much.
+void KeepShards(CommandContext& context) {
+  context.server.keyspace.GetDatabase(context.client.db);
+}
+
 bool ReadInt(const Args& args, size_t index, int* number) {
   int64_t parsed;
   if (!ParseInt64(args[index], &parsed) || parsed != static_cast<int>(parsed)) {
@@ -129,6 +135,7 @@ void Flushdb(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!ReadLazily(context, args, reply, &lazily)) return;
   const uint64_t count =
       FlushDatabase(context.server.keyspace, context.client.db, context.now(), lazily);
+  KeepShards(context);
   context.keyspace.AddChanges(count);
   reply.Ok();
 }
@@ -138,6 +145,7 @@ void Flushall(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!ReadLazily(context, args, reply, &lazily)) return;
   const uint64_t count =
       FlushAllDatabases(context.server.keyspace, context.now(), lazily);
+  KeepShards(context);
   context.keyspace.AddChanges(count);
   // A snapshot of what is gone is of no use any more.
   SaveService& saves = ServerOf(context).saves();

@@ -62,7 +62,9 @@ MemoryReport ReportMemory(Server& server) {
   size_t size = sizeof(epoch);
   mallctl("epoch", &epoch, &size, &epoch, size);
   const memory::Usage usage = memory::GetUsage();
-  report.allocated = ReadMallocStatistic("stats.allocated");
+  // The allocator's own stock of free blocks is not what was asked for.
+  report.allocated = ReadMallocStatistic("stats.allocated") -
+                     ReadMallocStatistic("stats.arenas.4096.tcache_bytes");
   // Slabs count by the blocks in them.
   report.used =
       usage.used_bytes + std::max<int64_t>(0, report.allocated - usage.committed_bytes);

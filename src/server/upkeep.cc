@@ -145,6 +145,8 @@ void Upkeep::OnTick(int64_t now_us) {
   const int64_t monotonic_us = MonotonicMicros();
   compaction_budget_.Refill(monotonic_us, CompactionPercent(), kSavedUsMax);
   Expire(monotonic_us);
+  // Without a command too: CONFIG SET may have lowered the limit.
+  if (is_first_ && !state_.HasConcern(Concern::kPaused)) KeepMemoryLimit();
 }
 
 bool Upkeep::OnIdle() {

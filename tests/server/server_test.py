@@ -3,6 +3,7 @@
 """The commands about the server: INFO, the logs, LATENCY, MEMORY, DEBUG and others."""
 
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -67,7 +68,6 @@ class InfoTest(ServerTest):
         self.assertEqual(info["errorstat_ERR"], "count=1")
         self.assertEqual(info["total_error_replies"], "2")
 
-    def test_memory_is_counted(self):
     def test_errors_inside_exec_count_once(self):
         self.expect_all(("CONFIG RESETSTAT", OK), ("MULTI", OK), ("SET a b", QUEUED),
                         ("AUTH a", QUEUED))
@@ -94,6 +94,7 @@ class InfoTest(ServerTest):
         self.assertEqual(entries(), before)
         self.expect("CONFIG SET prefetch-batch-max-size 16", OK)
 
+    def test_memory_is_counted(self):
         before = int(self.server.info()["used_memory"])
         for n in range(2000):
             self.do(["SET", f"k{n}", "x" * 1000])
@@ -205,6 +206,53 @@ class DebugTest(ServerTest):
             ("DEBUG WHAT", err("unknown subcommand or wrong number of arguments for 'WHAT'. "
                                "Try DEBUG HELP.")),
         )
+
+
+class EvictionTest(ServerTest):
+    def used(self):
+        return int(parse_info(self.do("INFO memory"))["used_memory"])
+
+    def fill(self, limit):
+        """Adds keys until the limit is near. Returns how many it took."""
+        count = 0
+        while self.used() + 4096 <= limit:
+            self.expect(f"SETEX first:{count} 10000 x", OK)
+            count += 1
+        return count
+
+    def test_a_limit_near_what_an_empty_server_takes_is_kept(self):
+        for policy in ("allkeys-random", "allkeys-lru", "volatile-lfu", "volatile-ttl"):
+            with self.subTest(policy=policy):
+                self.expect_all(("CONFIG SET maxmemory 0", OK), ("SET a b", OK),
+                                ("FLUSHALL SYNC", OK))
+                limit = self.used() + 100 * 1024
+                self.expect(f"CONFIG SET maxmemory {limit} maxmemory-policy {policy}", OK)
+                count = self.fill(limit)
+                self.assertGreater(count, 10)
+                for i in range(count):
+                    self.expect(f"SETEX second:{i} 10000 x", OK)
+                self.assertLess(self.used(), limit + 4096)
+        self.expect("CONFIG SET maxmemory 0", OK)
+
+
+    def test_a_lowered_limit_evicts_without_a_command(self):
+        listener = self.connect(3)
+        self.expect_all(("CONFIG SET notify-keyspace-events Ee maxmemory-policy allkeys-lru", OK),
+                        ("SET foo bar", OK))
+        listener.send("PSUBSCRIBE", "*")
+        listener.read_push()
+        self.expect("CONFIG SET maxmemory 1", OK)
+        self.assertEqual(listener.read_push()[-1], b"foo")
+        self.expect(["CONFIG", "SET", "maxmemory", "0", "notify-keyspace-events", ""], OK)
+
+
+class TraceTest(ServerTest):
+    def test_sigalrm_writes_the_stacks_of_the_workers(self):
+        self.server.process.send_signal(signal.SIGALRM)
+        wait_until(lambda: "STACK TRACE DONE" in self.server.log_text())
+        self.assertIn("Received SIGALRM", self.server.log_text())
+        self.assertIn("skarn-w0", self.server.log_text())
+        self.expect("PING", Status("PONG"))
 
 
 class OtherTest(ServerTest):
