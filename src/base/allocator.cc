@@ -39,7 +39,8 @@ Statistics ReadStatistics() {
   uint64_t epoch = 1;  // Any value: writing it refreshes the statistics.
   size_t size = sizeof(epoch);
   mallctl("epoch", &epoch, &size, &epoch, size);
-  return {.allocated_bytes = ReadBytes("stats.allocated"),
+  const int64_t cached = ReadBytes("stats.arenas.4096.tcache_bytes");
+  return {.allocated_bytes = ReadBytes("stats.allocated") - cached,
           .active_bytes = ReadBytes("stats.active"),
           .resident_bytes = ReadBytes("stats.resident")};
 }

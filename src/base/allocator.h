@@ -10,7 +10,7 @@
 namespace skarn::allocator {
 
 struct Statistics {
-  int64_t allocated_bytes = 0;  // Asked for.
+  int64_t allocated_bytes = 0;  // Asked for, without what the threads' caches keep.
   int64_t active_bytes = 0;     // In pages of live blocks.
   int64_t resident_bytes = 0;
 };

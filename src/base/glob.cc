@@ -6,6 +6,8 @@
 namespace skarn {
 namespace {
 
+constexpr size_t kGlobStarsMax = 1000;
+
 unsigned char Fold(char c, bool ignore_case) {
   return static_cast<unsigned char>(ignore_case ? ToLower(c) : c);
 }
@@ -68,11 +70,15 @@ bool GlobMatch(Bytes pattern, Bytes text, bool ignore_case) {
   size_t i = 0;
   size_t star_at = kNone;  // Behind the last '*' seen.
   size_t star_i = 0;       // Where the text behind that '*' begins at present.
+  size_t star_count = 0;   // Runs of '*' tried so far.
   while (i < text.size()) {
     if (at < pattern.size() && pattern[at] == '*') {
-      star_at = ++at;
+      while (at < pattern.size() && pattern[at] == '*') ++at;
+      star_at = at;
       star_i = i;
       if (at == pattern.size()) return true;
+      // The stock servers take this many for an attack, and for no match.
+      if (++star_count > kGlobStarsMax) return false;
       continue;
     }
     if (at < pattern.size() && MatchOne(pattern, &at, text[i], ignore_case)) {

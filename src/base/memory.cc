@@ -809,7 +809,8 @@ void RefreshOtherBytes() {
     const unsigned arena = static_cast<unsigned>(ArenaFlags() >> 20) - 1;
     return "stats.arenas." + std::to_string(arena) + ".large.allocated";
   }();
-  other_bytes.store(std::max<int64_t>(0, read("stats.allocated") - read(ours.c_str())),
+  other_bytes.store(std::max<int64_t>(0, read("stats.allocated") - read(ours.c_str()) -
+                                             read("stats.arenas.4096.tcache_bytes")),
                     std::memory_order_relaxed);
 }
 

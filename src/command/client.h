@@ -29,7 +29,6 @@ struct QueuedCommand {
 struct WatchedKey {
   unsigned db = 0;
   std::string key;
-  bool was_expired = false;  // Logically gone already when WATCH came.
 };
 
 struct Transaction {

@@ -12,7 +12,6 @@ namespace {
 constexpr size_t kSubscriptionBytes = 128;
 constexpr size_t kWatchBytes = 96;
 constexpr size_t kReplyBufferBytesMin = 1024;
-constexpr size_t kReplyBufferBytesMax = 16384;
 constexpr size_t kBigArgumentBytes = 32 * 1024;
 
 size_t BytesOf(const std::set<std::string>& names) {

@@ -33,11 +33,16 @@ inline size_t TotalMemoryOf(const Client& client) {
   return MemoryOf(client).total_bytes;
 }
 
+// Replies up to this fit the buffer that a client has in the stock servers, and count
+// against no limit of its output.
+inline constexpr size_t kReplyBufferBytesMax = 16384;
+
 // The client is going to be closed for its output: a command that writes a lot may stop.
 inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
   const OutputLimit& limit =
       settings.output_limits[static_cast<size_t>(client.client_class())];
-  return limit.hard_bytes != 0 && client.output.pending_bytes() >= limit.hard_bytes;
+  return limit.hard_bytes != 0 && client.output.pending_bytes() > kReplyBufferBytesMax &&
+         client.output.pending_bytes() >= limit.hard_bytes;
 }
 
 }  // namespace skarn

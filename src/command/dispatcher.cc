@@ -2,6 +2,7 @@
 //
 // The way of one command: checks, locks, handler, what it leaves behind.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -200,8 +201,11 @@ void Executor::AfterCall(Client& client, const Command& command, const Args& arg
   ++statistics.calls;
   statistics.cycles += cycles;
   if (reply.error_count() != errors_before) [[unlikely]] {
-    ++statistics.failed_calls;
-    CountError(reply);
+    // Those inside EXEC are counted where they happened, and are no failure of EXEC.
+    if (!std::exchange(has_counted_errors_, false)) {
+      ++statistics.failed_calls;
+      CountError(reply);
+    }
   }
   if (server_.settings.latency_tracking) CountDuration(statistics, cycles);
   if (server_.HasConcern(Concern::kMonitored) &&

@@ -19,8 +19,9 @@ namespace {
 // A batch is run when it has this much, or when the turn ends.
 constexpr size_t kBatchCommandsMax = 128;
 constexpr size_t kBatchWordsMax = 2048;
-// Keys whose lines are fetched ahead together; the processor tracks about as many misses.
-constexpr size_t kGroupKeys = 16;
+// Of unread input, before a client has authenticated; client-query-buffer-limit is never
+// below.
+constexpr uint64_t kStrangerQueryBytesMax = 1 << 20;
 
 // Sends a parked or paused client back to its worker.
 class ResumeMessage : public Message {
@@ -125,10 +126,24 @@ void Executor::OnInput(Connection& connection) {
     server_.hooks->CountClientMemory(*this, client);
     server_.hooks->KeepClientLimit(*this);
   }
+  if (IsOverQueryLimit(client)) return;
   ParseRequests(client);
   parsing_ = nullptr;
   // A big buffer may move with the next receive, and the views of the batch with it.
   if (client.input.capacity > kIoBlockBytes) RunBatch();
+}
+
+// Closes a client whose input, complete requests included, is more than it may be.
+bool Executor::IsOverQueryLimit(Client& client) {
+  const uint64_t size = client.input.bytes().size() + client.transaction.queue_bytes;
+  if (size <= kStrangerQueryBytesMax) [[likely]]
+    return false;
+  if (client.is_authenticated && size <= server_.settings.query_buffer_max) return false;
+  Log(LogLevel::kWarning, "Closing client that reached max query buffer length: {}",
+      client.peer_address);
+  ++statistics_.query_limit_disconnections;
+  worker_.Close(client);
+  return true;
 }
 
 void Executor::ParseRequests(Client& client) {
@@ -168,18 +183,8 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
         touched_.push_back(&client);
       }
       return true;
-    case ParseStatus::kNeedMore: {
-      const uint64_t max =
-          client.is_authenticated ? server_.settings.query_buffer_max : 1 << 20;
-      const size_t size = client.input.bytes().size() + client.transaction.queue_bytes;
-      if (size > max) {
-        Log(LogLevel::kWarning, "Closing client that reached max query buffer length: {}",
-            client.peer_address);
-        ++statistics_.query_limit_disconnections;
-        worker_.Close(client);
-      }
+    case ParseStatus::kNeedMore:
       return false;
-    }
     case ParseStatus::kCrossProtocol:
       RunBatch();
       Log(LogLevel::kWarning,
@@ -265,8 +270,9 @@ void Executor::RunBatch() {
     server_.SetConcern(Concern::kMemoryShort, true);
   }
   HashKeys();
-  ++statistics_.prefetch_batches;
-  statistics_.prefetch_entries += keys_.size();
+  // Keys whose lines are fetched ahead together, 16 by default: the processor tracks
+  // about as many misses.
+  const size_t group_keys = server_.settings.prefetch_batch;
   const uint64_t batch = pending_.size();
   statistics_.batch_commands_max = std::max(statistics_.batch_commands_max, batch);
   // The loader takes no locks, so nothing may be looked at beside it.
@@ -275,11 +281,17 @@ void Executor::RunBatch() {
     size_t last = first;
     const size_t first_key = pending_[first].first_key;
     size_t last_key = first_key;
-    while (last < pending_.size() && last_key - first_key < kGroupKeys) {
+    while (last < pending_.size() &&
+           last_key - first_key < std::max<size_t>(group_keys, 1)) {
       last_key = pending_[last].first_key + pending_[last].key_count;
       ++last;
     }
-    if (looks_ahead && last_key > first_key) {
+    if (looks_ahead && last_key > first_key && group_keys > 0) {
+      // A key alone is fetched no earlier than its command would.
+      if (last_key - first_key > 1) {
+        ++statistics_.prefetch_batches;
+        statistics_.prefetch_entries += last_key - first_key;
+      }
       LookAhead(first_key, last_key, pending_[first].client->db);
       LookAheadInTables(first, last);
     }

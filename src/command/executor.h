@@ -153,6 +153,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     size_t input_bytes;
   };
 
+  bool IsOverQueryLimit(Client& client);
   void ParseRequests(Client& client);
   // Handles what the parser says besides a request. False: stop reading this client.
   bool HandleParseStatus(Client& client, ParseStatus status, size_t consumed);
@@ -207,8 +208,9 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   WorkerStatistics statistics_;
   int64_t now_us_ = 0;
   bool is_gate_held_ = false;
-  bool is_lock_held_ = false;       // A transaction holds shards: take no others.
-  bool is_lock_exclusive_ = false;  // It holds them for writing.
+  bool is_lock_held_ = false;        // A transaction holds shards: take no others.
+  bool is_lock_exclusive_ = false;   // It holds them for writing.
+  bool has_counted_errors_ = false;  // EXEC has run commands that failed.
 
   std::vector<Bytes> words_;
   std::vector<Bytes> key_bytes_;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "command/client_memory.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -158,7 +159,8 @@ void Executor::CheckOutputLimit(Client& client) {
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
   if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
     return;
-  const uint64_t pending = client.output.pending_bytes();
+  const uint64_t output = client.output.pending_bytes();
+  const uint64_t pending = output > kReplyBufferBytesMax ? output : 0;
   bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
   if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {
     if (client.soft_limit_since_us == 0) client.soft_limit_since_us = now_us_;

@@ -60,7 +60,7 @@ struct Settings {
   std::string requirepass;  // Empty: the default user needs no password.
   bool extended_redis_compatibility = false;
   std::string availability_zone;  // Told by HELLO; empty: not known.
-  int prefetch_batch = 16;
+  size_t prefetch_batch = 16;     // Keys fetched ahead together; 0: none.
   int hz = 10;
 
   // Persistence.

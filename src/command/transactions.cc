@@ -79,10 +79,13 @@ bool Executor::IsWatchBroken(Client& client) {
   if (transaction.token->is_dirty.load(std::memory_order_acquire)) return true;
   // A key that has run out since counts as touched, even if nobody has erased it yet.
   for (const WatchedKey& watched : transaction.watched) {
-    if (watched.was_expired) continue;
     const Key key = MakeKey(watched.key);
-    const Place place = server_.keyspace.ShardOf(watched.db, key).Find(key);
-    if (place && EntryAt(place)->IsExpired(view_.now())) return true;
+    const Shard& shard = server_.keyspace.ShardOf(watched.db, key);
+    const Place place = shard.Find(key);
+    if (!place || !EntryAt(place)->IsExpired(view_.now())) continue;
+    const bool was_expired = shard.watches != nullptr &&
+                             shard.watches->WasExpired(watched.key, transaction.token);
+    if (!was_expired) return true;
   }
   return false;
 }
@@ -95,6 +98,7 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
   std::vector<QueuedCommand> queue = std::move(client.transaction.queue);
   DiscardTransaction(client);
   client.is_executing_exec = true;
+  const uint32_t errors_before = reply.error_count();
   reply.ArrayHeader(queue.size());
   for (const QueuedCommand& queued : queue) {
     const Args args(queued.words);
@@ -104,6 +108,7 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
     reply.set_protocol(client.protocol);
   }
   client.is_executing_exec = false;
+  has_counted_errors_ = reply.error_count() != errors_before;
 }
 
 void Executor::RunTransaction(Client& client, ReplyWriter& reply) {

@@ -59,8 +59,7 @@ void Watch(CommandContext& context, const Args&, ReplyWriter& reply) {
     const Place place = shard.Find(key);
     const bool was_expired = place && EntryAt(place)->IsExpired(context.now());
     shard.watches->Add(key.bytes, transaction.token, was_expired);
-    transaction.watched.push_back(
-        {.db = client.db, .key = std::string(key.bytes), .was_expired = was_expired});
+    transaction.watched.push_back({.db = client.db, .key = std::string(key.bytes)});
   }
   reply.Ok();
 }

@@ -20,6 +20,7 @@ constexpr int kBusyTries = 16;
 // What one worker claims of the goal at a time: small beside any limit worth setting.
 constexpr int64_t kClaimBytesMax = 16384;
 constexpr int kVictimsPerClockRead = 8;
+constexpr int64_t kRefreshIntervalUs = 2000;
 constexpr ExpiryMillis kWeightsAgeMaxMillis = 1000;
 
 constexpr bool IsVolatile(EvictionPolicy policy) {
@@ -55,7 +56,8 @@ int64_t Evictor::CountedBytes() const {
 }
 
 Evictor::Outcome Evictor::Keep(const Order& order) {
-  const int64_t excess = CountedBytes() - order.limit_bytes;
+  int64_t excess = CountedBytes() - order.limit_bytes;
+  if (excess > 0 && RefreshAccounts()) excess = CountedBytes() - order.limit_bytes;
   int64_t& since = statistics_.exceeding_since_us;
   if (excess <= 0) [[likely]] {
     if (since != 0) {
@@ -73,6 +75,23 @@ Evictor::Outcome Evictor::Keep(const Order& order) {
   }
   statistics_.refused_count += outcome == Outcome::kFailed;
   return outcome;
+}
+
+// The clients whose buffers passed the limit may have gone since the last look; no key
+// should go for them. A look costs some 50 us, hence seldom.
+bool Evictor::RefreshAccounts() {
+  const int64_t now_us = MonotonicMicros();
+  int64_t last_us = goal_.refreshed_us.load(std::memory_order_relaxed);
+  const uint64_t freed = BackgroundFree::DoneCount();
+  const bool has_freed =
+      goal_.freed_seen.exchange(freed, std::memory_order_relaxed) != freed;
+  if (!has_freed && now_us - last_us < kRefreshIntervalUs) return false;
+  if (!goal_.refreshed_us.compare_exchange_strong(last_us, now_us,
+                                                  std::memory_order_relaxed)) {
+    return false;
+  }
+  memory::RefreshOtherBytes();
+  return true;
 }
 
 Evictor::Outcome Evictor::EvictClaimed(const Order& order, int64_t excess) {
@@ -95,7 +114,10 @@ Evictor::Outcome Evictor::EvictClaimed(const Order& order, int64_t excess) {
     excess = CountedBytes() - order.limit_bytes;
     goal_.claimed_bytes.fetch_sub(claim, std::memory_order_relaxed);
     if (excess <= 0) break;
-    if (!found_any) return Outcome::kFailed;
+    if (!found_any) {
+      // What is being freed makes room before long.
+      return BackgroundFree::PendingCount() > 0 ? Outcome::kRunning : Outcome::kFailed;
+    }
     if (is_late) return Outcome::kRunning;
   }
   return Outcome::kKept;

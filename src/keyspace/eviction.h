@@ -23,6 +23,10 @@ namespace skarn {
 struct EvictionGoal {
   std::atomic<int64_t> claimed_bytes{
       0};  // Relaxed: a hint; the count of used bytes decides.
+  // When a worker above the limit last asked what all but the data takes
+  // (MonotonicMicros).
+  std::atomic<int64_t> refreshed_us{0};
+  std::atomic<uint64_t> freed_seen{0};  // BackgroundFree::DoneCount at that time.
 };
 
 struct EvictionStatistics {
@@ -62,6 +66,7 @@ class Evictor {
     std::string key;
   };
 
+  bool RefreshAccounts();
   Outcome EvictClaimed(const Order& order, int64_t excess);
   // Evicts one entry. Returns its bytes, 0 when none was found.
   int64_t EvictOne(int samples);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/keyspace.h"
 
+#include <numeric>
+#include <utility>
+
 #include "base/check.h"
 #include "keyspace/background_free.h"
 #include "types/hash_table.h"
@@ -27,7 +30,8 @@ size_t Database::TableBytes() const {
 
 Keyspace::Keyspace(unsigned database_count)
     : database_count_(database_count),
-      databases_(std::make_unique<std::atomic<Database*>[]>(database_count)) {}
+      databases_(std::make_unique<std::atomic<Database*>[]>(database_count)),
+      numbers_at_cut_(database_count) {}
 
 Keyspace::~Keyspace() {
   for (unsigned db = 0; db < database_count_; ++db) {
@@ -73,6 +77,11 @@ void Keyspace::SwapDatabases(unsigned a, unsigned b) {
   databases_[a].store(databases_[b].load(std::memory_order_relaxed),
                       std::memory_order_release);
   databases_[b].store(first, std::memory_order_release);
+  std::swap(numbers_at_cut_[a], numbers_at_cut_[b]);
+}
+
+void Keyspace::NoteCut() {
+  std::iota(numbers_at_cut_.begin(), numbers_at_cut_.end(), 0u);
 }
 
 std::unique_ptr<Database> Keyspace::Detach(unsigned db) {

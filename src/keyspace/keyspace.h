@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "keyspace/shard.h"
 #include "keyspace/snapshot_lane.h"
@@ -19,9 +20,9 @@ namespace skarn {
 
 inline constexpr unsigned kDatabasesMax = 1024;
 
+// Nothing beside the shards: they fill a size class of the allocator to the byte.
 struct Database {
   std::array<Shard, kShardCount> shards;
-  unsigned number_at_cut = 0;  // Set by the cut of a snapshot, with the gate closed.
 
   size_t KeyCount() const;  // Exact only while nobody writes.
   size_t ExpiryCount() const;
@@ -68,6 +69,10 @@ class Keyspace {
   SnapshotLane* lane() const { return lane_; }
   void set_lane(SnapshotLane* lane) { lane_ = lane; }
   uint16_t NextLaneEpoch();
+  // The number that the database now called `db` had at the cut of the running snapshot.
+  // NoteCut with the gate closed.
+  void NoteCut();
+  unsigned NumberAtCut(unsigned db) const { return numbers_at_cut_[db]; }
 
   void SwapDatabases(unsigned a, unsigned b);
   // Takes all entries out of the database and returns it to be freed in the background.
@@ -86,6 +91,7 @@ class Keyspace {
   uint16_t lane_epoch_ = 0;
   SnapshotLane* lane_ = nullptr;
   std::unique_ptr<std::atomic<Database*>[]> databases_;
+  std::vector<unsigned> numbers_at_cut_;  // By the number of today.
 };
 
 // Tables with more fields than this are freed in the background.

@@ -140,7 +140,7 @@ void KeyspaceView::KeepPreImage(Found& found) {
     return;
   SnapshotLane* lane = keyspace_.lane();
   if (found.entry->encoding() == Encoding::kTable) {
-    lane->Capture(keyspace_.FindDatabase(db_)->number_at_cut, *found.entry);
+    lane->Capture(keyspace_.NumberAtCut(db_), *found.entry);
   } else {
     Entry::Shape shape = found.entry->shape();
     if (shape.root != nullptr) found.entry->blob()->Reference();
@@ -220,7 +220,7 @@ void KeyspaceView::Dispose(Entry* entry, bool lazily) {
 // The number under which the snapshot knows the database: SWAPDB may have come since the
 // cut.
 void KeyspaceView::HandOver(Entry* entry) {
-  keyspace_.lane()->HandOver(keyspace_.FindDatabase(db_)->number_at_cut, entry);
+  keyspace_.lane()->HandOver(keyspace_.NumberAtCut(db_), entry);
 }
 
 void KeyspaceView::InsertNew(const Key& key, Found& found, Entry* entry) {

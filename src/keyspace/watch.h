@@ -47,14 +47,20 @@ class WatchList {
       }
     }
   }
-  // Marks those for which claim(key) holds: FLUSHALL and SWAPDB touch only keys that
-  // exist.
+  // FLUSHALL and SWAPDB put other content under the keys. Marks those for which
+  // claim(key, &was_expired) holds; it also says anew whether the key had run out.
   template <class Claim>
   void MarkIf(Claim&& claim) {
-    for (const Watch& watch : watches_) {
-      if (claim(Bytes(watch.key)))
+    for (Watch& watch : watches_) {
+      if (claim(Bytes(watch.key), &watch.was_expired))
         watch.token->is_dirty.store(true, std::memory_order_release);
     }
+  }
+  bool WasExpired(Bytes key, const WatchTokenPtr& token) const {
+    for (const Watch& watch : watches_) {
+      if (watch.token == token && watch.key == key) return watch.was_expired;
+    }
+    return false;
   }
   bool empty() const { return watches_.empty(); }
   size_t size() const { return watches_.size(); }

@@ -130,7 +130,9 @@ bool Worker::PrepareInput(Connection& connection) {
     input.begin = input.end = 0;
   }
   const size_t pending = input.end - input.begin;
-  if (input.room() >= wanted && input.room() >= input.capacity / 4) return true;
+  // What a big bulk still lacks is known. Otherwise there should be room for something.
+  const size_t needed = wanted > 1 ? wanted : input.capacity / 4;
+  if (input.room() >= needed) return true;
   if (pending + wanted <= input.capacity && input.begin >= input.capacity / 4) {
     std::copy(input.block.get() + input.begin, input.block.get() + input.end,
               input.block.get());
@@ -153,6 +155,17 @@ void Worker::ReturnInput(Connection& connection) {
   if (input.block == nullptr || !input.empty()) return;
   if (input.capacity == kIoBlockBytes) blocks_.Give(std::move(input.block));
   input = {};
+}
+
+void Worker::ShrinkInput(Connection& connection) {
+  InputBuffer& input = connection.input;
+  const size_t pending = input.end - input.begin;
+  const size_t capacity = std::max(kIoBlockBytes, pending + pending / 4);
+  if (input.capacity < 2 * capacity) return;
+  std::unique_ptr<char[]> smaller = std::make_unique_for_overwrite<char[]>(capacity);
+  std::copy(input.block.get() + input.begin, input.block.get() + input.end,
+            smaller.get());
+  input = {.block = std::move(smaller), .capacity = capacity, .begin = 0, .end = pending};
 }
 
 void Worker::LendOutputBlock(Connection& connection) {

@@ -97,6 +97,9 @@ class Worker {
     if (!connection.closes_now && !connection.wants_write) SendTo(connection);
     if (!connection.is_ready) ReturnInput(connection);
   }
+  // Gives back what the input buffer of an idle connection has in vain, as when a big
+  // bulk was announced and does not come. Between two turns.
+  void ShrinkInput(Connection& connection);
   // Close at the end of the turn.
   void Close(Connection& connection);
   // Has unread input to be handled again next turn (after a pause or a busy shard).

@@ -162,10 +162,10 @@ void RdbFileReader::ReadEnd() {
   const auto stored = reader_.Little<uint64_t>();
   if (!options_.verifies_checksum || stored == 0 || !reader_.ok()) return;
   if (stored != computed) {
-    reader_.SetFailedAt(
-        from, fmt::format("wrong checksum: the file says {:016x}, its bytes give "
-                          "{:016x}",
-                          stored, computed));
+    reader_.SetFailedAt(from,
+                        fmt::format("CRC error: the file says {:016x}, its bytes give "
+                                    "{:016x}",
+                                    stored, computed));
   }
 }
 

@@ -41,10 +41,10 @@ Snapshot::~Snapshot() {
 
 void Snapshot::ChooseTargets() {
   uint64_t field_expiries = 0;
+  keyspace_.NoteCut();
   for (unsigned db = 0; db < keyspace_.database_count(); ++db) {
     Database* database = keyspace_.FindDatabase(db);
     if (database == nullptr) continue;
-    database->number_at_cut = db;
     Target target{database, db, 0, 0};
     for (const Shard& shard : database->shards) {
       target.key_count += shard.table.size();

@@ -17,18 +17,26 @@
 namespace skarn {
 namespace {
 
-bool HasLive(const Database* database, size_t shard_index, Bytes key, ExpiryMillis now) {
-  if (database == nullptr) return false;
+enum class Presence : uint8_t { kAbsent, kStale, kLive };
+
+Presence PresenceOf(const Database* database, size_t shard_index, Bytes key,
+                    ExpiryMillis now) {
+  if (database == nullptr) return Presence::kAbsent;
   const Place place = database->shards[shard_index].Find(MakeKey(key));
-  return place && !EntryAt(place)->IsExpired(now);
+  if (!place) return Presence::kAbsent;
+  return EntryAt(place)->IsExpired(now) ? Presence::kStale : Presence::kLive;
 }
 
-// Watches of keys that are in either database see a change.
+// Watches of keys that are in either database see a change. A stale key that comes with
+// the other one was never there for the watcher.
 void MarkWatches(Database& database, const Database* other, ExpiryMillis now) {
   for (size_t i = 0; i < kShardCount; ++i) {
     if (database.shards[i].watches == nullptr) continue;
-    database.shards[i].watches->MarkIf([&](Bytes key) {
-      return HasLive(&database, i, key, now) || HasLive(other, i, key, now);
+    database.shards[i].watches->MarkIf([&](Bytes key, bool* was_expired) {
+      const Presence after = PresenceOf(other, i, key, now);
+      *was_expired = after == Presence::kStale;
+      return after == Presence::kLive ||
+             PresenceOf(&database, i, key, now) == Presence::kLive;
     });
   }
 }
@@ -100,6 +108,12 @@ bool ReadLazily(CommandContext& context, const Args& args, ReplyWriter& reply,
   return false;
 }
 
+// The client goes on in its database: the empty shards are made now, not by its first
+// key, which would seem to cost as much.
+void KeepShards(CommandContext& context) {
+  context.server.keyspace.GetDatabase(context.client.db);
+}
+
 bool ReadInt(const Args& args, size_t index, int* number) {
   int64_t parsed;
   if (!ParseInt64(args[index], &parsed) || parsed != static_cast<int>(parsed)) {
@@ -121,6 +135,7 @@ void Flushdb(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!ReadLazily(context, args, reply, &lazily)) return;
   const uint64_t count =
       FlushDatabase(context.server.keyspace, context.client.db, context.now(), lazily);
+  KeepShards(context);
   context.keyspace.AddChanges(count);
   reply.Ok();
 }
@@ -130,6 +145,7 @@ void Flushall(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!ReadLazily(context, args, reply, &lazily)) return;
   const uint64_t count =
       FlushAllDatabases(context.server.keyspace, context.now(), lazily);
+  KeepShards(context);
   context.keyspace.AddChanges(count);
   // A snapshot of what is gone is of no use any more.
   SaveService& saves = ServerOf(context).saves();

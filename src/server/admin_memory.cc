@@ -69,7 +69,7 @@ class MapWriter {
 void AddDatabases(const Keyspace& keyspace, MapWriter& out, ReplyWriter& reply) {
   for (unsigned db = 0; db < keyspace.database_count(); ++db) {
     const Database* database = keyspace.FindDatabase(db);
-    if (database == nullptr || database->KeyCount() == 0) continue;
+    if (database == nullptr) continue;
     out.BeginMap(fmt::format("db.{}", db), 2);
     reply.Bulk("overhead.hashtable.main");
     reply.Integer(static_cast<int64_t>(database->TableBytes()));

@@ -11,6 +11,7 @@ namespace skarn {
 namespace {
 
 constexpr int64_t kIdleCheckUs = 1000000;
+constexpr int64_t kShrinkAfterUs = 2000000;
 
 bool IsEvictable(const Client& client) {
   return !client.no_evict && !client.closes_now &&
@@ -21,6 +22,9 @@ void CloseIdle(Executor& executor, int64_t now_us) {
   const int64_t timeout_us = executor.server().settings.timeout_seconds * 1000000;
   executor.ForEachClient([&](Client& client) {
     executor.CheckOutputLimit(client);
+    if (now_us - client.last_interaction_us > kShrinkAfterUs) {
+      executor.worker().ShrinkInput(client);
+    }
     if (timeout_us == 0 || client.is_monitor || client.is_paused) return;
     if (client.client_class() != ClientClass::kNormal) return;
     if (now_us - client.last_interaction_us <= timeout_us) return;

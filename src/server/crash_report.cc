@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/crash_report.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -32,11 +37,78 @@ void WriteStack(int fd) {
   backtrace_symbols_fd(frames, count, fd);
 }
 
+int OpenLog() {
+  return log_path_copy[0] == '\0'
+             ? dup(STDOUT_FILENO)
+             : open(log_path_copy, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+}
+
+void WriteThread(int fd) {
+  char name[32] = "";
+  prctl(PR_GET_NAME, name);
+  char line[64];
+  const int size = std::snprintf(line, sizeof(line), "\nThread %d, %s:\n",
+                                 static_cast<int>(syscall(SYS_gettid)), name);
+  Write(fd, {line, static_cast<size_t>(size)});
+  WriteStack(fd);
+}
+
+// The thread which was asked has written its stack. Pairs within TraceAll.
+std::atomic<bool> is_trace_written{false};
+
+// As many as the kernel lists in one go; no allocation in a signal handler.
+void ForEachThread(void (*visit)(int tid)) {
+  const int directory = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  alignas(8) char entries[16384];
+  const long size = syscall(SYS_getdents64, directory, entries, sizeof(entries));
+  close(directory);
+  // struct linux_dirent64: inode and offset of 8 bytes, the record's size, a type, the
+  // name.
+  for (long at = 0; at < size;) {
+    uint16_t record_bytes;
+    std::memcpy(&record_bytes, entries + at + 16, sizeof(record_bytes));
+    int tid = 0;
+    for (const char* p = entries + at + 19; *p >= '0' && *p <= '9'; ++p) {
+      tid = tid * 10 + (*p - '0');
+    }
+    if (tid != 0) visit(tid);
+    at += record_bytes;
+  }
+}
+
+// A look at where the threads are, one after the other. Some have blocked the signal.
+void TraceOther(int tid) {
+  if (tid == syscall(SYS_gettid)) return;
+  is_trace_written.store(false, std::memory_order_release);
+  if (syscall(SYS_tgkill, getpid(), tid, SIGALRM) != 0) return;
+  const timespec pause{.tv_sec = 0, .tv_nsec = 1000000};
+  for (int i = 0; i < 20 && !is_trace_written.load(std::memory_order_acquire); ++i) {
+    nanosleep(&pause, nullptr);
+  }
+}
+
+// kill -ALRM: the stacks of all threads go to the log, the server goes on.
+void Trace(int, siginfo_t* info, void*) {
+  const int saved_errno = errno;
+  const int fd = OpenLog();
+  if (fd >= 0) {
+    const bool is_asked_by_thread = info->si_code == SI_TKILL;
+    if (!is_asked_by_thread) Write(fd, "\n--- Received SIGALRM: STACK TRACE ---\n");
+    WriteThread(fd);
+    if (is_asked_by_thread) {
+      is_trace_written.store(true, std::memory_order_release);
+    } else {
+      ForEachThread(&TraceOther);
+      Write(fd, "\n--- STACK TRACE DONE ---\n");
+    }
+    close(fd);
+  }
+  errno = saved_errno;
+}
+
 void Report(int signal, siginfo_t* info, void*) {
-  const int fd =
-      log_path_copy[0] == '\0'
-          ? STDOUT_FILENO
-          : open(log_path_copy, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = OpenLog();
   if (fd >= 0) {
     char name[32] = "";
     prctl(PR_GET_NAME, name);
@@ -71,6 +143,9 @@ void InstallCrashReport(const std::string& log_path) {
   action.sa_sigaction = &Report;
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESETHAND;
   for (const int signal : kFatalSignals) sigaction(signal, &action, nullptr);
+  action.sa_sigaction = &Trace;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigaction(SIGALRM, &action, nullptr);
 }
 
 }  // namespace skarn

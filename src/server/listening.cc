@@ -118,7 +118,7 @@ Result<> Server::BindTcp(const Config& config, std::vector<Listening>* opened,
     if (*listener == nullptr) continue;
     fresh.push_back({address, port, next_listener_tag_++, std::move(*listener)});
   }
-  if (fresh.empty() && staying.empty()) {
+  if (fresh.empty() && staying.empty() && !config.Addresses(ConfigKey::kBind).empty()) {
     return Fail(fmt::format("Failed listening on port {} (tcp), aborting.", port));
   }
   for (const size_t index : staying) kept->push_back(std::move(listening_[index]));
@@ -152,6 +152,7 @@ Result<> Server::Rebind(const Config& config) {
   }
   std::vector<Listening> closing;
   for (Listening& one : listening_) {
+    if (one.port != 0) shutdown(one.listener->fd(), SHUT_RDWR);  // From now on.
     (one.port == 0 ? kept : closing).push_back(std::move(one));
   }
   std::vector<std::pair<int, uint32_t>> added;

@@ -128,7 +128,7 @@ void Server::ApplyFeatures() {
   to.requirepass = from.String(ConfigKey::kRequirepass);
   to.availability_zone = from.String(ConfigKey::kAvailabilityZone);
   to.extended_redis_compatibility = from.Bool(ConfigKey::kExtendedRedisCompatibility);
-  to.prefetch_batch = static_cast<int>(integer(ConfigKey::kPrefetchBatchMaxSize));
+  to.prefetch_batch = static_cast<size_t>(integer(ConfigKey::kPrefetchBatchMaxSize));
   to.hz = static_cast<int>(integer(ConfigKey::kHz));
 
   to.stop_writes_on_bgsave_error = from.Bool(ConfigKey::kStopWritesOnBgsaveError);

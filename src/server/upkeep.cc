@@ -148,6 +148,12 @@ void Upkeep::OnTick(int64_t now_us) {
   const int64_t monotonic_us = MonotonicMicros();
   compaction_budget_.Refill(monotonic_us, CompactionPercent(), kSavedUsMax);
   Expire(monotonic_us);
+  // A limit that CONFIG SET has lowered is kept without a further command.
+  if (is_first_ && state_.settings.maxmemory != limit_seen_ &&
+      !state_.HasConcern(Concern::kPaused)) {
+    limit_seen_ = state_.settings.maxmemory;
+    KeepMemoryLimit();
+  }
 }
 
 bool Upkeep::OnIdle() {

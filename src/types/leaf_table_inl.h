@@ -146,6 +146,11 @@ void LeafTable<P, H>::Erase(Place place, uint64_t hash) {
   }
   --segment->count;
   --size_;
+  if (size_ == 0 && directory_word_ == 0 && segment->stamp == 0) {
+    // Else a keyspace that ran empty, key by key, would keep a segment in every shard.
+    single_ = {};
+    return FreeSegment(segment);
+  }
   // Two fifths full and below: the next smaller size still has room for a third more.
   if (segment->bucket_count > 1 &&
       segment->count * 5 < segment->LineCount() * kBucketSlots * 2) {

@@ -127,6 +127,14 @@ class FileTest(ServerTest):
             self.assertEqual(client("CONFIG", "GET", "hz")[1], b"40")
             self.assertEqual(client("CONFIG", "GET", "maxmemory-samples")[1], b"7")
 
+    def test_binding_to_nothing_closes_the_port(self):
+        client = self.start_with("maxclients 100\n")
+        self.addCleanup(client.close)
+        self.assertEqual(client("CONFIG", "SET", "bind", ""), OK)
+        self.assertRaises(OSError, self.server.connect)
+        self.assertEqual(client("CONFIG", "SET", "bind", "127.0.0.1"), OK)
+        self.server.connect().close()
+
     def test_rewrite_keeps_comments_and_order(self):
         text = "# first\nhz 30\n\n# second\nmaxmemory-samples 6\n"
         with self.start_with(text) as client:

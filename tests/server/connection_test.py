@@ -304,6 +304,44 @@ class ProtocolTest(ServerTest):
         self.expect("CONFIG SET client-query-buffer-limit 1gb", OK)
         self.expect("PING", Status("PONG"))
 
+    def test_a_complete_request_may_be_over_the_limit_too(self):
+        self.expect("CONFIG SET client-query-buffer-limit 1048576", OK)
+        victim = self.server.connect()
+        self.addCleanup(victim.close)
+        before = int(self.server.info("stats")["client_query_buffer_limit_disconnections"])
+        try:
+            victim("SET", "key", "x" * 1048576)
+        except (Closed, OSError):
+            pass
+        self.assertTrue(victim.is_closed_by_server())
+        after = int(self.server.info("stats")["client_query_buffer_limit_disconnections"])
+        self.assertEqual(after - before, 1)
+        self.expect("CONFIG SET client-query-buffer-limit 1gb", OK)
+
+    def test_a_half_received_bulk_holds_what_it_announced(self):
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client("CLIENT", "SETNAME", "half")
+
+        def held():
+            for line in self.do("CLIENT LIST").decode().splitlines():
+                fields = dict(field.split("=", 1) for field in line.split())
+                if fields["name"] == "half":
+                    return int(fields["qbuf"]) + int(fields["qbuf-free"])
+            return 0
+        self.assertEqual(held(), 0)
+        client.send_raw(b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1000000\r\n")
+        wait_until(lambda: held() > 0)
+        client.send_raw(b"a" * 300_000)
+        wait_until(lambda: held() > 1_000_000)
+        self.assertLess(held(), 1_100_000)  # Not twice as much.
+        # Idle: it gives back what it does not fill.
+        wait_until(lambda: held() < 1_000_000, 10)
+        client.send_raw(b"a" * 700_000 + b"\r\n")
+        self.assertEqual(client.read(), OK)
+        self.assertEqual(len(self.do("GET a")), 1_000_000)
+        self.assertEqual(held(), 0)
+
     def test_keeps_serving_beside_half_requests(self):
         halves = [self.connect() for _ in range(50)]
         for client in halves:

@@ -3,12 +3,13 @@
 """The commands about the server: INFO, the logs, LATENCY, MEMORY, DEBUG and others."""
 
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness.case import OK, SYNTAX, ServerTest, arity, both_protocols, err, main
-from harness.resp import Status
+from harness.case import OK, QUEUED, SYNTAX, ServerTest, arity, both_protocols, err, main
+from harness.resp import Error, Status
 from harness.server import parse_info, wait_until
 
 INFO_SECTIONS = {
@@ -67,7 +68,34 @@ class InfoTest(ServerTest):
         self.assertEqual(info["errorstat_ERR"], "count=1")
         self.assertEqual(info["total_error_replies"], "2")
 
+    def test_errors_inside_exec_count_once(self):
+        self.expect_all(("CONFIG RESETSTAT", OK), ("MULTI", OK), ("SET a b", QUEUED),
+                        ("AUTH a", QUEUED))
+        self.assertIsInstance(self.do("EXEC")[1], Error)
+        info = self.server.info("everything")
+        self.assertEqual(info["errorstat_ERR"], "count=1")
+        self.assertEqual(info["total_error_replies"], "1")
+        self.assertTrue(info["cmdstat_auth"].endswith("failed_calls=1"))
+        self.assertTrue(info["cmdstat_exec"].endswith("failed_calls=0"))
+        self.expect("EXEC", err("EXEC without MULTI"))
+        info = self.server.info("everything")
+        self.assertEqual(info["errorstat_ERR"], "count=2")
+        self.assertTrue(info["cmdstat_exec"].endswith("failed_calls=1"))
+
+    def test_fetching_ahead_can_be_turned_off(self):
+        def entries():
+            return int(self.server.info("stats")["io_threaded_total_prefetch_entries"])
+        before = entries()
+        self.client.pipeline([("SET", f"k{i}", "v") for i in range(64)])
+        self.assertGreater(entries(), before)
+        self.expect("CONFIG SET prefetch-batch-max-size 0", OK)
+        before = entries()
+        self.client.pipeline([("SET", f"k{i}", "v") for i in range(64)])
+        self.assertEqual(entries(), before)
+        self.expect("CONFIG SET prefetch-batch-max-size 16", OK)
+
     def test_memory_is_counted(self):
+        self.do("FLUSHALL SYNC")  # Nothing is being freed while we measure.
         before = int(self.server.info()["used_memory"])
         for n in range(2000):
             self.do(["SET", f"k{n}", "x" * 1000])
@@ -179,6 +207,53 @@ class DebugTest(ServerTest):
             ("DEBUG WHAT", err("unknown subcommand or wrong number of arguments for 'WHAT'. "
                                "Try DEBUG HELP.")),
         )
+
+
+class EvictionTest(ServerTest):
+    def used(self):
+        return int(parse_info(self.do("INFO memory"))["used_memory"])
+
+    def fill(self, limit):
+        """Adds keys until the limit is near. Returns how many it took."""
+        count = 0
+        while self.used() + 4096 <= limit:
+            self.expect(f"SETEX first:{count} 10000 x", OK)
+            count += 1
+        return count
+
+    def test_a_limit_near_what_an_empty_server_takes_is_kept(self):
+        for policy in ("allkeys-random", "allkeys-lru", "volatile-lfu", "volatile-ttl"):
+            with self.subTest(policy=policy):
+                self.expect_all(("CONFIG SET maxmemory 0", OK), ("SET a b", OK),
+                                ("FLUSHALL SYNC", OK))
+                limit = self.used() + 100 * 1024
+                self.expect(f"CONFIG SET maxmemory {limit} maxmemory-policy {policy}", OK)
+                count = self.fill(limit)
+                self.assertGreater(count, 10)
+                for i in range(count):
+                    self.expect(f"SETEX second:{i} 10000 x", OK)
+                self.assertLess(self.used(), limit + 4096)
+        self.expect("CONFIG SET maxmemory 0", OK)
+
+
+    def test_a_lowered_limit_evicts_without_a_command(self):
+        listener = self.connect(3)
+        self.expect_all(("CONFIG SET notify-keyspace-events Ee maxmemory-policy allkeys-lru", OK),
+                        ("SET foo bar", OK))
+        listener.send("PSUBSCRIBE", "*")
+        listener.read_push()
+        self.expect("CONFIG SET maxmemory 1", OK)
+        self.assertEqual(listener.read_push()[-1], b"foo")
+        self.expect(["CONFIG", "SET", "maxmemory", "0", "notify-keyspace-events", ""], OK)
+
+
+class TraceTest(ServerTest):
+    def test_sigalrm_writes_the_stacks_of_the_workers(self):
+        self.server.process.send_signal(signal.SIGALRM)
+        wait_until(lambda: "STACK TRACE DONE" in self.server.log_text())
+        self.assertIn("Received SIGALRM", self.server.log_text())
+        self.assertIn("skarn-w0", self.server.log_text())
+        self.expect("PING", Status("PONG"))
 
 
 class OtherTest(ServerTest):

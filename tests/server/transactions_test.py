@@ -5,13 +5,14 @@
 import os
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import (NOT_INTEGER, OK, QUEUED, WRONG_TYPE, ServerTest, arity, both_protocols,
                           err, main)
-from harness.resp import Error
-from harness.server import wait_until
+from harness.resp import Error, Status
+from harness.server import Server, wait_until
 
 ABORTED = Error("EXECABORT Transaction discarded because of previous errors.")
 
@@ -140,6 +141,18 @@ class WatchTest(ServerTest):
     def test_the_own_change_aborts_too(self):
         self.expect_all(("WATCH a", OK), ("SET a 1", OK), ("MULTI", OK), ("GET a", QUEUED),
                         ("EXEC", None))
+
+    def test_a_stale_key_that_swapdb_brings_is_no_change(self):
+        with Server("--enable-debug-command", "yes") as server, server.connect() as client:
+            for before in ((), ("SET x old PX 1",)):
+                with self.subTest(before=before):
+                    for command in ("FLUSHALL", "DEBUG SET-ACTIVE-EXPIRE 0", "SELECT 0",
+                                    "SET x foo PX 1", "SELECT 1", *before):
+                        self.assertEqual(client(*command.split()), OK)
+                    time.sleep(0.01)  # Only time makes a key stale.
+                    for command, reply in (("WATCH x", OK), ("SWAPDB 0 1", OK), ("MULTI", OK),
+                                           ("PING", QUEUED), ("EXEC", [Status("PONG")])):
+                        self.assertEqual(client(*command.split()), reply)
 
     def test_unwatch_discard_and_exec_end_the_watch(self):
         for end in ("UNWATCH", "EXEC", "DISCARD"):

@@ -69,6 +69,18 @@ TEST(GlobTest, IgnoresCaseWhenAsked) {
   EXPECT_FALSE(GlobMatch("[A-C]x", "bx", false));
 }
 
+TEST(GlobTest, TakesThousandStarsForNoMatch) {
+  const auto repeat = [](Bytes part, size_t count) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  EXPECT_TRUE(GlobMatch(repeat("*?", 1000), repeat("a", 1000)));
+  EXPECT_FALSE(GlobMatch(repeat("*?", 1001), repeat("a", 1001)));
+  EXPECT_TRUE(GlobMatch(repeat("*a", 1000) + "*", repeat("a", 1000)));
+  EXPECT_TRUE(GlobMatch(repeat("*", 2002) + "a", "a"));
+}
+
 TEST(GlobTest, KnowsLiteralPatterns) {
   EXPECT_TRUE(IsGlobLiteral("plain:key"));
   for (const char* pattern : {"a*", "a?", "[a]", "a\\b"})

@@ -118,7 +118,7 @@ TEST(RdbFileTest, LooksAtTheChecksumOnlyIfItShould) {
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
   RdbReader reader(bytes);
   const std::string failure = Describe(reader);
-  EXPECT_NE(failure.find("offset 93: wrong checksum: the file says"), std::string::npos)
+  EXPECT_NE(failure.find("offset 93: CRC error: the file says"), std::string::npos)
       << failure;
   RdbReader unchecked(bytes);
   EXPECT_TRUE(Describe(unchecked, {.verifies_checksum = false}).ends_with("end"));
