@@ -24,6 +24,7 @@
 
 #include "arch/prefetch.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/memory.h"
 #include "base/racy.h"
 #include "base/shared_store.h"
@@ -137,6 +138,7 @@ class Entry {
   // Stored only when it changes, so that a hot entry's line stays shared. May run under
   // the shared lock: type and encoding never change there.
   void set_access(uint32_t access) {
+    SKARN_DCHECK(access <= 0xffffff);
     const uint32_t word = access_.load(std::memory_order_relaxed);
     if ((word & 0xffffff) != access) {
       access_.store((word & 0xff000000) | access, std::memory_order_relaxed);

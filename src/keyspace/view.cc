@@ -26,30 +26,30 @@ bool HasFieldExpiry(const Entry& entry) {
 void KeyspaceView::SetNow(ExpiryMillis now) {
   now_ = now;
   // LRU: seconds. LFU: minutes in the upper 16 bits, the logarithmic counter in the
-  // lower 8.
-  lru_clock_ = IsLfu(keyspace_.policy) ? static_cast<uint32_t>(now / 60000) & 0xffff
-                                       : static_cast<uint32_t>(now / 1000) & kLruMask;
+  // lower 8. Both, since CONFIG SET may change the policy before the next call.
+  lru_seconds_ = static_cast<uint32_t>(now / 1000) & kLruMask;
+  lfu_minutes_ = static_cast<uint32_t>(now / 60000) & 0xffff;
 }
 
 uint32_t KeyspaceView::InitialAccess() const {
-  return IsLfu(keyspace_.policy) ? lru_clock_ << 8 | kLfuInitial : lru_clock_;
+  return IsLfu(keyspace_.policy) ? lfu_minutes_ << 8 | kLfuInitial : lru_seconds_;
 }
 
 uint32_t KeyspaceView::IdleSeconds(const Entry& entry) const {
-  return (lru_clock_ - entry.access()) & kLruMask;
+  return (lru_seconds_ - entry.access()) & kLruMask;
 }
 
 uint32_t KeyspaceView::AccessOfIdle(uint64_t idle_seconds) const {
-  return static_cast<uint32_t>(lru_clock_ - idle_seconds) & kLruMask;
+  return static_cast<uint32_t>(lru_seconds_ - idle_seconds) & kLruMask;
 }
 
 uint32_t KeyspaceView::AccessOfUseCount(uint8_t use_count) const {
-  return lru_clock_ << 8 | use_count;
+  return lfu_minutes_ << 8 | use_count;
 }
 
 uint32_t KeyspaceView::DecayedUseCount(uint32_t access) const {
   const uint32_t counter = access & 0xff;
-  const uint32_t minutes = (lru_clock_ - (access >> 8)) & 0xffff;
+  const uint32_t minutes = (lfu_minutes_ - (access >> 8)) & 0xffff;
   if (keyspace_.lfu_decay_minutes == 0) return counter;
   return counter - std::min(counter, minutes / keyspace_.lfu_decay_minutes);
 }
@@ -59,14 +59,14 @@ uint32_t KeyspaceView::UseCount(const Entry& entry) const {
 }
 
 uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
-  if (!IsLfu(keyspace_.policy)) return lru_clock_;
+  if (!IsLfu(keyspace_.policy)) return lru_seconds_;
   uint32_t counter = DecayedUseCount(access);
   if (counter < 255) {
     const double base = counter > kLfuInitial ? counter - kLfuInitial : 0;
     const double chance = 1.0 / (base * keyspace_.lfu_log_factor + 1);
     if (static_cast<double>(ThreadRandom().Next() >> 11) * 0x1p-53 < chance) ++counter;
   }
-  return lru_clock_ << 8 | counter;
+  return lfu_minutes_ << 8 | counter;
 }
 
 // ---- reading

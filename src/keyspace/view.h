@@ -163,7 +163,8 @@ class KeyspaceView {
   unsigned db_ = 0;
   bool no_touch_ = false;
   uint32_t event_mask_ = 0;
-  uint32_t lru_clock_ = 0;
+  uint32_t lru_seconds_ = 0;  // 24 bits.
+  uint32_t lfu_minutes_ = 0;  // 16 bits.
   ExpiryMillis now_ = 0;
   KeyspaceStats stats_;
   std::vector<ExpiredKey> expired_;

@@ -55,6 +55,17 @@ TEST_F(EvictionTest, FreesWhatIsAskedForAndLittleMore) {
   EXPECT_EQ(goal_.claimed_bytes, 0);
 }
 
+TEST_F(EvictionTest, KeepsTypesWhenThePolicyChangesBetweenTwoCommands) {
+  view_.SetNow(kNow);
+  Fill(1);
+  keyspace_.policy = EvictionPolicy::kAllKeysLfu;
+  const std::string name = Name(0);
+  const Entry* entry = view_.Find(MakeKey(name));
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->type(), ValueType::kString);
+  EXPECT_EQ(entry->encoding(), Encoding::kBytes);
+}
+
 TEST_F(EvictionTest, PrefersKeysNotUsedForLong) {
   keyspace_.policy = EvictionPolicy::kAllKeysLru;
   view_.SetNow(kNow);
