@@ -63,8 +63,9 @@ Parsed<HelloOptions> ParseHello(const Args& args) {
       if (!IsClientAttribute(options.name))
         return std::unexpected(ReplyError(kBadClientName));
     } else {
+      const Bytes shown = args[i].substr(0, args[i].find('\0'));  // As a C string.
       return std::unexpected(
-          ReplyError(fmt::format("-ERR Syntax error in HELLO option '{}'", args[i])));
+          ReplyError(fmt::format("-ERR Syntax error in HELLO option '{}'", shown)));
     }
   }
   return options;

@@ -16,6 +16,13 @@ inline constexpr size_t kIoBlockBytes = 64 * 1024;  // Blocks lent to connection
 
 class BlockPool {
  public:
+  // What one client at a time needs is there from the start, so that the first commands
+  // do not seem to cost it.
+  BlockPool() {
+    for (size_t i = 0; i < kIdleMin; ++i) {
+      idle_.push_back(std::make_unique_for_overwrite<char[]>(kIoBlockBytes));
+    }
+  }
   std::unique_ptr<char[]> Take() {
     if (idle_.empty()) return std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
     std::unique_ptr<char[]> block = std::move(idle_.back());
@@ -28,6 +35,7 @@ class BlockPool {
   size_t SizeBytes() const { return idle_.size() * kIoBlockBytes; }
 
  private:
+  static constexpr size_t kIdleMin = 2;
   static constexpr size_t kIdleMax = 64;
   std::vector<std::unique_ptr<char[]>> idle_;
 };

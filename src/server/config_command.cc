@@ -35,7 +35,8 @@ Result<std::vector<Assignment>> ReadAssignments(std::span<const Bytes> names_and
     const ConfigDirective* const row = FindDirective(given_name);
     if (row == nullptr) {
       return Fail(fmt::format(
-          "ERR Unknown option or number of arguments for CONFIG SET - '{}'", given_name));
+          "ERR Unknown option or number of arguments for CONFIG SET - '{}'",
+          given_name.substr(0, given_name.find('\0'))));  // As a C string shows it.
     }
     std::string name = ToLower(given_name);
     if (row->Has(config_trait::kImmutable))

@@ -55,6 +55,8 @@ class ConfigTest(ServerTest):
         self.expect_all(
             ("CONFIG SET nosuch 1",
              err("Unknown option or number of arguments for CONFIG SET - 'nosuch'")),
+            (["CONFIG", "SET", b"no\x00such", "1"],
+             err("Unknown option or number of arguments for CONFIG SET - 'no'")),
             ("CONFIG SET hz", arity("config|set")),
             ("CONFIG SET hz 1 maxmemory", SYNTAX),
             ("CONFIG SET hz 1 hz 2", failed("hz", "duplicate parameter")),
