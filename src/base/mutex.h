@@ -36,7 +36,7 @@ enum class LockRank : uint8_t {
   kMailbox = 60,
   kDepot = 70,    // Slabs of one size class.
   kReserve = 80,  // What pays when the machine has no memory.
-  kLog = 90,    // Last: anything may log.
+  kLog = 90,      // Last: anything may log.
 };
 
 class SKARN_CAPABILITY("mutex") Mutex {

@@ -26,8 +26,8 @@ struct Command {
   int first_key = 0, last_key = 0, key_step = 0;
   bool has_simple_keys = true;  // The three numbers say it all.
   int first_member = 0, member_step = 0;
-  uint32_t index = 0;           // Of its statistics; 0 .. CommandTable::size().
-  std::string full_name;        // "config|get", whatever rename-command says
+  uint32_t index = 0;     // Of its statistics; 0 .. CommandTable::size().
+  std::string full_name;  // "config|get", whatever rename-command says
   const Command* parent = nullptr;
   std::vector<std::unique_ptr<Command>> subcommands;
 
