@@ -255,9 +255,10 @@ class SparseFilter {
 
   std::array<std::atomic<uint64_t>, kBits / 64> words_{};
 };
+// No allocation: its first use must not look like a cost of the keyspace.
 SparseFilter& TheSparseFilter() {
-  static SparseFilter* filter = new SparseFilter;
-  return *filter;
+  static constinit SparseFilter filter;
+  return filter;
 }
 
 // All slabs of one class. Partly filled ones are listed by how full they are, and blocks
