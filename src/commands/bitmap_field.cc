@@ -2,6 +2,7 @@
 //
 // BITFIELD: integers of 1 to 64 bits at any bit offset of a string, highest bit first.
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "commands/bitmap.h"
@@ -152,7 +153,12 @@ bool Fit(const FieldOperation& operation, Wide wanted, int64_t* value) {
   if (!type.Holds(wanted)) {
     if (operation.overflow == Overflow::kFail) return false;
     if (operation.overflow == Overflow::kSaturate) {
-      wanted = wanted < type.Low() ? type.Low() : type.High();
+      // The stock servers take the room below High() as 64 bits: a SET of what lies too
+      // far down comes out at the top.
+      const bool is_low = wanted < type.Low() &&
+                          (operation.verb == FieldVerb::kIncrement ||
+                           type.High() - wanted <= std::numeric_limits<int64_t>::max());
+      wanted = is_low ? type.Low() : type.High();
     }
   }
   *value = type.Interpret(static_cast<uint64_t>(wanted));

@@ -120,6 +120,8 @@ class BitfieldTest(ServerTest):
             ("BITFIELD s OVERFLOW SAT INCRBY u2 0 2 INCRBY u2 0 3", [2, 3]),
             ("BITFIELD f OVERFLOW FAIL INCRBY u2 0 2 INCRBY u2 0 3 GET u2 0", [2, None, 2]),
             ("BITFIELD s OVERFLOW SAT INCRBY i8 8 -200 SET i8 8 500", [-128, -128]),
+            ("BITFIELD t OVERFLOW SAT SET i8 0 -9223372036854775808 GET i8 0", [0, 127]),
+            ("BITFIELD t OVERFLOW SAT SET i8 0 -4611686018427387904 GET i8 0", [127, -128]),
             ("BITFIELD f OVERFLOW FAIL SET u4 8 16 GET u4 8", [None, 0]),
             ("BITFIELD x SET i64 0 9223372036854775807 INCRBY i64 0 1", [0, -(2**63)]),
             ("BITFIELD y SET u8 0 -1 GET u8 0", [0, 255]),
