@@ -34,8 +34,10 @@ Result<std::vector<Assignment>> ReadAssignments(std::span<const Bytes> names_and
     const Bytes given_name = names_and_values[i];
     const ConfigDirective* const row = FindDirective(given_name);
     if (row == nullptr) {
-      return Fail(fmt::format(
-          "ERR Unknown option or number of arguments for CONFIG SET - '{}'", given_name));
+      // The reference shows the name up to a zero byte.
+      return Fail(
+          fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'",
+                      given_name.substr(0, given_name.find('\0'))));
     }
     std::string name = ToLower(given_name);
     if (row->Has(config_trait::kImmutable))

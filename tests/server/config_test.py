@@ -55,6 +55,8 @@ class ConfigTest(ServerTest):
         self.expect_all(
             ("CONFIG SET nosuch 1",
              err("Unknown option or number of arguments for CONFIG SET - 'nosuch'")),
+            (["CONFIG", "SET", b"zero\0byte", "1"],
+             err("Unknown option or number of arguments for CONFIG SET - 'zero'")),
             ("CONFIG SET hz", arity("config|set")),
             ("CONFIG SET hz 1 maxmemory", SYNTAX),
             ("CONFIG SET hz 1 hz 2", failed("hz", "duplicate parameter")),
