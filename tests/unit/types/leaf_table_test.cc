@@ -15,6 +15,13 @@
 namespace skarn {
 namespace {
 
+// Sanitized builds do the long tests in part.
+#ifdef SKARN_SANITIZED
+constexpr int kThrift = 4;
+#else
+constexpr int kThrift = 1;
+#endif
+
 // A block of the tests: its hash and a number.
 struct Item {
   uint64_t hash;
@@ -142,7 +149,7 @@ TEST(LeafTableTest, AgreesWithAModelWhenMedium) {
   RunWaves<Table>(200, 5000, &Mix);
 }
 TEST(LeafTableTest, AgreesWithAModelWhenLarge) {
-  RunWaves<Table>(10, 400'000, &Mix);
+  RunWaves<Table>(10, 400'000 / kThrift, &Mix);
 }
 TEST(LeafTableTest, AgreesWithAModelBehindAPrefix) {
   // As in a shard: the leading 12 bits are the same for all.
@@ -209,13 +216,13 @@ void ScanWhileChanging(uint64_t start, uint64_t range, bool grows, uint64_t seed
 }
 
 TEST(LeafTableTest, ScanMissesNothingUnderGrowthAndShrink) {
-  for (uint64_t seed = 0; seed < 60; ++seed) {
+  for (uint64_t seed = 0; seed < 60 / kThrift; ++seed) {
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(20, 400, true, seed));
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(300, 400, false, seed));
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(500, 9000, true, seed));
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(9000, 9000, false, seed));
   }
-  for (uint64_t seed = 0; seed < 4; ++seed) {
+  for (uint64_t seed = 0; seed < 4 / kThrift; ++seed) {
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(1000, 100'000, true, seed));
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(100'000, 100'000, false, seed));
   }
@@ -225,7 +232,7 @@ TEST(LeafTableTest, ScanMissesNothingAtTheEdgesOfHomes) {
   // Every position that 16 bits can tell apart holds a block, so every edge has one
   // beside it.
   const auto hash_of = [](uint64_t n) -> uint64_t { return n << 45; };
-  for (uint64_t seed = 0; seed < 8; ++seed) {
+  for (uint64_t seed = 0; seed < 8 / kThrift; ++seed) {
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(2000, 65536, true, seed, hash_of));
     ASSERT_NO_FATAL_FAILURE(ScanWhileChanging(100'000, 65536, false, seed, hash_of));
   }
@@ -351,7 +358,7 @@ TEST(LeafTableTest, KeepsMarksOfTheSnapshot) {
 TEST(LeafTableTest, TakesFewBytesPerKey) {
   double sum = 0;
   size_t sizes = 0;
-  for (double size = 1000; size < 1'500'000; size *= 1.3) {
+  for (double size = 1000; size < 1'500'000 / kThrift; size *= 1.3) {
     const auto count = static_cast<uint64_t>(size);
     Table table;
     std::vector<Item> items(count);
