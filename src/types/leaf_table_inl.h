@@ -148,7 +148,7 @@ void LeafTable<P, H>::Erase(Place place, uint64_t hash) {
   --size_;
   if (size_ == 0 && directory_word_ == 0 && segment->stamp == 0) {
     // Else a keyspace that ran empty, key by key, would keep a segment in every shard.
-    single_ = {};
+    single_.Set({});
     return FreeSegment(segment);
   }
   // Two fifths full and below: the next smaller size still has room for a third more.
