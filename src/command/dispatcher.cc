@@ -8,6 +8,7 @@
 
 #include "arch/cycles.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/shared_store.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
@@ -101,7 +102,9 @@ void Executor::ExecuteRequest(const Pending& pending, const Args& args,
       [[unlikely]] {
     return Reject(client, command, reply, WrongArgumentCount(command->full_name));
   }
-  if (!HasRoomFor(client, *command, pending)) [[unlikely]]
+  const bool may_be_big =
+      pending.input_bytes > memory::kSlabBlockMax || client.in_transaction();
+  if (may_be_big && !HasRoomFor(client, *command, pending)) [[unlikely]]
     return Reject(client, command, reply, kOom);
   if (concerns != 0 && !AdmitInSpecialState(client, *command, args, reply, concerns))
     return;
