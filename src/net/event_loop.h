@@ -49,6 +49,15 @@ class EventLoop {
     std::vector<Connection*> readable;  // Input waits, or the peer closed.
     std::vector<Connection*> writable;  // Was blocked, is no more.
     std::vector<uint32_t> listeners;    // Tags with connections to accept.
+
+    bool empty() const {
+      return readable.empty() && writable.empty() && listeners.empty();
+    }
+    void Clear() {
+      readable.clear();
+      writable.clear();
+      listeners.clear();
+    }
   };
   // Waits at most `timeout_ms` (-1: forever), appends what is ready.
   virtual void Wait(int timeout_ms, Ready* ready) = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/worker.h"
 
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,7 +30,10 @@ Result<std::unique_ptr<Worker>> Worker::Create(const Options& options, WorkerGat
 }
 
 Worker::Worker(const Options& options, WorkerGate& gate)
-    : index_(options.index), gate_(gate), tick_ms_(options.tick_ms) {}
+    : index_(options.index),
+      gate_(gate),
+      yields_first_(options.yields_first),
+      tick_ms_(options.tick_ms) {}
 
 Worker::~Worker() {
   for (auto& [id, connection] : connections_) {
@@ -63,23 +67,32 @@ void Worker::Post(std::unique_ptr<Message> message) {
   }
 }
 
-void Worker::Turn() {
+// Waits for something to do, outside the gate.
+void Worker::WaitForReady() {
+  const bool was_busy = !ready_.readable.empty();
+  ready_.Clear();
   int timeout_ms = 0;
   if (ready_again_.empty() && dirty_.empty() && closing_.empty()) {
     const int64_t wait_us = next_tick_us_ - NowMicros();
     timeout_ms =
         static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
   }
-  gate_.Leave(index_);
+  if (timeout_ms != 0 && yields_first_ && was_busy) {
+    sched_yield();
+    loop_->Wait(0, &ready_);
+    if (!ready_.empty()) return;
+  }
   if (timeout_ms != 0) {
     is_sleeping_.store(true, std::memory_order_seq_cst);
     if (!mailbox_.empty() || is_stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   }
-  ready_.readable.clear();
-  ready_.writable.clear();
-  ready_.listeners.clear();
   loop_->Wait(timeout_ms, &ready_);
   is_sleeping_.store(false, std::memory_order_relaxed);
+}
+
+void Worker::Turn() {
+  gate_.Leave(index_);
+  WaitForReady();
   gate_.Enter(index_);
 
   ++statistics_.turns;

@@ -72,6 +72,10 @@ class Worker {
     size_t index = 0;
     LoopKind loop = LoopKind::kAuto;
     int tick_ms = 100;
+    // Set when there are more workers than processors: before it sleeps after a busy
+    // turn, a worker lets the others have the processor once and looks again. Its
+    // connections then gather requests, and one turn serves many instead of few.
+    bool yields_first = false;
   };
 
   static Result<std::unique_ptr<Worker>> Create(const Options& options, WorkerGate& gate);
@@ -143,6 +147,7 @@ class Worker {
   Worker(const Options& options, WorkerGate& gate);
 
   void Turn();
+  void WaitForReady();
   void ReceiveFrom(Connection& connection);
   bool PrepareInput(Connection& connection);
   void ReturnInput(Connection& connection);
@@ -154,6 +159,7 @@ class Worker {
 
   const size_t index_;
   WorkerGate& gate_;
+  const bool yields_first_;
   BlockPool blocks_;
   std::unique_ptr<EventLoop> loop_;
   ConnectionHandler* handler_ = nullptr;

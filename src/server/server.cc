@@ -103,8 +103,10 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
 Result<> Server::BuildWorkers() {
   const size_t count = static_cast<size_t>(config_.Integer(ConfigKey::kIoThreads));
   const LoopKind loop = LoopKindOf(config_.Enum<ConfigEventLoop>(ConfigKey::kEventLoop));
+  const bool yields_first = count > GrantedCpuCount();
   for (size_t i = 0; i < count; ++i) {
-    auto worker = Worker::Create({.index = i, .loop = loop}, state_->gate);
+    auto worker = Worker::Create(
+        {.index = i, .loop = loop, .yields_first = yields_first}, state_->gate);
     if (!worker) return std::unexpected(std::move(worker.error()));
     workers_.push_back(std::move(*worker));
     executors_.push_back(std::make_unique<Executor>(*state_, *workers_.back()));
