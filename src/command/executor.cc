@@ -210,11 +210,38 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
   }
 }
 
+// The keys of commands with simple positions; the others' are found when they run.
+inline void Executor::CollectKeys(Pending& pending) {
+  const Command& command = *pending.command;
+  if (command.first_key == 0 || !command.has_simple_keys) return;
+  if (command.first_key == command.last_key) [[likely]] {
+    const uint32_t position = static_cast<uint32_t>(command.first_key);
+    if (position >= pending.word_count) return;
+    key_bytes_.push_back(words_[pending.first_word + position]);
+    pending.key_count = 1;
+    return;
+  }
+  const int count = static_cast<int>(pending.word_count);
+  const int last = command.last_key >= 0 ? command.last_key : count + command.last_key;
+  for (int i = command.first_key; i <= last && i < count; i += command.key_step) {
+    key_bytes_.push_back(words_[pending.first_word + static_cast<size_t>(i)]);
+  }
+  pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
+}
+
+inline const Command* Executor::FindCommand(const Args& args) {
+  if (const Command* again = memo_.Find(args[0])) [[likely]]
+    return again;
+  const Command* command = server_.command_table.Find(args);
+  memo_.Set(args[0], command);
+  return command;
+}
+
 void Executor::Enqueue(Client& client, size_t first_word, size_t consumed) {
   const uint32_t word_count = static_cast<uint32_t>(words_.size() - first_word);
   const Args args(words_.data() + first_word, word_count);
   Pending pending{.client = &client,
-                  .command = server_.command_table.Find(args),
+                  .command = FindCommand(args),
                   .first_word = static_cast<uint32_t>(first_word),
                   .word_count = word_count,
                   .first_key = static_cast<uint32_t>(key_bytes_.size()),
@@ -225,18 +252,6 @@ void Executor::Enqueue(Client& client, size_t first_word, size_t consumed) {
   client.input.begin += consumed;
   if (touched_.empty() || touched_.back() != &client) touched_.push_back(&client);
   pending_.push_back(pending);
-}
-
-// The keys of commands with simple positions; the others' are found when they run.
-void Executor::CollectKeys(Pending& pending) {
-  const Command& command = *pending.command;
-  if (command.first_key == 0 || !command.has_simple_keys) return;
-  const int count = static_cast<int>(pending.word_count);
-  const int last = command.last_key >= 0 ? command.last_key : count + command.last_key;
-  for (int i = command.first_key; i <= last && i < count; i += command.key_step) {
-    key_bytes_.push_back(words_[pending.first_word + static_cast<size_t>(i)]);
-  }
-  pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
 }
 
 // ---- the batch

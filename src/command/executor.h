@@ -158,6 +158,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   // Handles what the parser says besides a request. False: stop reading this client.
   bool HandleParseStatus(Client& client, ParseStatus status, size_t consumed);
   void Enqueue(Client& client, size_t first_word, size_t consumed);
+  const Command* FindCommand(const Args& args);
   void CollectKeys(Pending& pending);
   void RunBatch();
   void HashKeys();
@@ -212,6 +213,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   bool is_lock_exclusive_ = false;   // It holds them for writing.
   bool has_counted_errors_ = false;  // EXEC has run commands that failed.
 
+  CommandTable::Memo memo_;
   std::vector<Bytes> words_;
   std::vector<Bytes> key_bytes_;
   std::vector<uint64_t> hashes_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,30 @@ struct Command {
 
 class CommandTable {
  public:
+  // The command that a client's last request named, to spare the lookup when the next
+  // names the same, as they do in pipelines. Commands alone, no containers.
+  class Memo {
+   public:
+    const Command* Find(Bytes name) const {
+      if (name.size() != size_bytes_) return nullptr;
+      return EqualShort(name.data(), name_, size_bytes_) ? command_ : nullptr;
+    }
+    void Set(Bytes name, const Command* command) {
+      if (name.size() > sizeof name_ || command == nullptr ||
+          !command->subcommands.empty()) {
+        return;
+      }
+      std::memcpy(name_, name.data(), name.size());
+      size_bytes_ = name.size();
+      command_ = command;
+    }
+
+   private:
+    char name_[16];
+    size_t size_bytes_ = 0;
+    const Command* command_ = nullptr;
+  };
+
   // Adds the rows of a family. They outlive the table; no name may be there yet.
   void Add(std::span<const CommandSpec> specs);
   // rename-command: an empty new name removes. False when `name` is unknown or `to` is

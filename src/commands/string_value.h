@@ -18,7 +18,7 @@ inline void ReleaseBlob(void* blob) {
 // reference, so that nothing big is copied under the lock.
 inline void ReplyValue(ReplyWriter& reply, const Entry& entry) {
   if (entry.IsEmbedded()) [[likely]] {
-    return reply.Bulk({entry.EmbeddedValue(), entry.EmbeddedSize()});
+    return reply.Bulk(entry.embedded());
   }
   Blob* blob = entry.blob();
   blob->Reference();

@@ -76,25 +76,6 @@ uint64_t Entry::HashOf(const void* entry) {
   return HashKey(static_cast<const Entry*>(entry)->key());
 }
 
-size_t Entry::EmbeddedSize() const {
-  switch (flags() & kFormMask) {
-    case 0:
-      return static_cast<uint8_t>(*At(6));
-    case 1: {
-      uint16_t size;
-      std::memcpy(&size, At(6), 2);
-      return size;
-    }
-    case 2: {
-      uint32_t size;
-      std::memcpy(&size, At(6), 4);
-      return size;
-    }
-    default:
-      return 0;
-  }
-}
-
 void* Entry::root() const {
   SKARN_DCHECK(!IsEmbedded());
   uint64_t word = 0;
@@ -114,11 +95,6 @@ ExpiryMillis Entry::expiry() const {
   std::memcpy(&expiry, At(LayoutOf(flags()).expiry),
               (flags() & kWideExpiry) != 0 ? 8 : 6);
   return expiry;
-}
-
-size_t Entry::SizeBytes() const {
-  const Bytes k = key();
-  return static_cast<size_t>(k.data() - At(0)) + k.size() + EmbeddedSize();
 }
 
 Entry::Shape Entry::shape() const {

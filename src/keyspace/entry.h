@@ -92,7 +92,7 @@ class Entry {
   bool KeyIs(Bytes other) const {
     const Bytes mine = key();
     return mine.size() == other.size() &&
-           std::memcmp(mine.data(), other.data(), other.size()) == 0;
+           EqualShort(mine.data(), other.data(), mine.size());
   }
 
   ValueType type() const {
@@ -112,8 +112,12 @@ class Entry {
   // The bytes of a value that is not a table, wherever they are.
   Bytes value() const {
     if (IsEmbedded()) [[likely]]
-      return {EmbeddedValue(), EmbeddedSize()};
+      return embedded();
     return blob()->bytes();
+  }
+  Bytes embedded() const {
+    const Bytes k = key();
+    return {k.data() + k.size(), EmbeddedSize()};
   }
   char* EmbeddedValue() {
     const Bytes k = key();
@@ -123,7 +127,19 @@ class Entry {
     const Bytes k = key();
     return k.data() + k.size();
   }
-  size_t EmbeddedSize() const;
+  size_t EmbeddedSize() const {
+    // Little endian on every machine Skarn runs on: the low bytes are the number. The
+    // least block has 8 bytes.
+    const unsigned form = flags() & kFormMask;
+    uint32_t word;
+    if (form < 2) [[likely]] {
+      std::memcpy(&word, At(4), sizeof word);
+      return form == 0 ? word >> 16 & 0xff : word >> 16;
+    }
+    if (form == kFormRoot) return 0;
+    std::memcpy(&word, At(6), sizeof word);
+    return word;
+  }
   void* root() const;
   void set_root(void* root);
   Blob* blob() const { return static_cast<Blob*>(root()); }
@@ -156,7 +172,10 @@ class Entry {
 #endif
   }
 
-  size_t SizeBytes() const;
+  size_t SizeBytes() const {
+    const Bytes k = key();
+    return static_cast<size_t>(k.data() - At(0)) + k.size() + EmbeddedSize();
+  }
   size_t BlockBytes() const {
     return memory::BlockSize(SizeBytes());
   }

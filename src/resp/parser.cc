@@ -21,7 +21,7 @@ namespace skarn {
 namespace {
 
 // The fast reader refuses more words, so an announced count alone allocates nothing big.
-constexpr unsigned kFastWordsMax = 99;
+constexpr unsigned kFastWordsMax = 999;
 
 uint32_t Load32(const char* p) {
   uint32_t word;
@@ -96,15 +96,18 @@ inline const char* FastParse(const char* p, const char* end, const RequestLimits
   } else {
     const unsigned second = Digit(p[2]);
     if (p[0] != '*' || count - 1 > 8 || second > 9) return nullptr;
-    if (Load16(p + 3) != kLineEnd) return nullptr;
     count = count * 10 + second;
-    static_assert(kFastWordsMax == 99);
-    p += 5;
+    p += 3;
+    if (const unsigned third = Digit(*p); third <= 9) {
+      count = count * 10 + third;
+      ++p;
+    }
+    static_assert(kFastWordsMax == 999);
+    if (Load16(p) != kLineEnd) return nullptr;
+    p += 2;
   }
   const size_t args_before = args->size();
-  args->resize(args_before + count);
-  Bytes* word = args->data() + args_before;
-  for (Bytes* const words_end = word + count; word != words_end; ++word) {
+  for (; count > 0; --count) {
     size_t size_bytes;
     p = FastBulkHeader(p, end, &size_bytes);
     if (p == nullptr || static_cast<size_t>(end - p) < size_bytes + 2 ||
@@ -113,7 +116,7 @@ inline const char* FastParse(const char* p, const char* end, const RequestLimits
       args->resize(args_before);
       return nullptr;
     }
-    *word = {p, size_bytes};
+    args->emplace_back(p, size_bytes);
     p += size_bytes + 2;
   }
   return p;

@@ -105,8 +105,8 @@ Result<> Server::BuildWorkers() {
   const LoopKind loop = LoopKindOf(config_.Enum<ConfigEventLoop>(ConfigKey::kEventLoop));
   const bool yields_first = count > GrantedCpuCount();
   for (size_t i = 0; i < count; ++i) {
-    auto worker = Worker::Create(
-        {.index = i, .loop = loop, .yields_first = yields_first}, state_->gate);
+    auto worker = Worker::Create({.index = i, .loop = loop, .yields_first = yields_first},
+                                 state_->gate);
     if (!worker) return std::unexpected(std::move(worker.error()));
     workers_.push_back(std::move(*worker));
     executors_.push_back(std::make_unique<Executor>(*state_, *workers_.back()));

@@ -124,6 +124,23 @@ TEST_F(CommandTableTest, FindsNothingForOtherNames) {
   EXPECT_EQ(table_.Find("GEORADIUSBYMEMBER\x7FRO"), nullptr);
 }
 
+TEST_F(CommandTableTest, AMemoKnowsTheLastNameOnly) {
+  CommandTable::Memo memo;
+  EXPECT_EQ(memo.Find(""), nullptr);
+  const Command* get = table_.Find("get");
+  memo.Set("GeT", get);
+  EXPECT_EQ(memo.Find("GeT"), get);
+  for (const Bytes other : {"", "Ge", "GET", "GeTs", "geT"}) {
+    EXPECT_EQ(memo.Find(other), nullptr) << other;
+  }
+  // What needs a second word, is unknown or too long leaves it as it is.
+  memo.Set("box", table_.Find("box"));
+  memo.Set("nothing", nullptr);
+  memo.Set("georadiusbymember_ro", table_.Find("georadiusbymember_ro"));
+  EXPECT_EQ(memo.Find("GeT"), get);
+  EXPECT_EQ(memo.Find("box"), nullptr);
+}
+
 TEST_F(CommandTableTest, AnEmptyTableFindsNothing) {
   EXPECT_EQ(CommandTable().Find("get"), nullptr);
   EXPECT_EQ(CommandTable().Find(""), nullptr);

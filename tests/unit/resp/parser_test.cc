@@ -124,6 +124,16 @@ TEST(ParserTest, ReadsRequestsOfEveryShape) {
   EXPECT_EQ(ParseAll(stream), (Outcome{requests, "more"}));
 }
 
+TEST(ParserTest, ReadsAnyNumberOfWords) {
+  for (const size_t count : {1, 9, 10, 99, 100, 101, 998, 999, 1000, 1001, 12345}) {
+    Words words;
+    for (size_t i = 0; i < count; ++i) words.push_back(std::to_string(i));
+    Feeder feeder;
+    feeder.Feed(Encode(words) + Encode(words));
+    EXPECT_EQ(feeder.Finish(), (Outcome{{words, words}, "more"})) << count;
+  }
+}
+
 TEST(ParserTest, ReadsInlineRequests) {
   const Outcome ping = {{{"PING"}}, "more"};
   for (const char* line : {"PING\r\n", "PING\n", "  PING  \r\n", "\"PING\"\r\n",
