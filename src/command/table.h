@@ -48,7 +48,7 @@ class CommandTable {
     }
     void Set(Bytes name, const Command* command) {
       if (name.size() > sizeof name_ || command == nullptr ||
-          !command->subcommands.empty()) {
+          command->parent != nullptr || !command->subcommands.empty()) {
         return;
       }
       std::memcpy(name_, name.data(), name.size());

@@ -135,6 +135,7 @@ TEST_F(CommandTableTest, AMemoKnowsTheLastNameOnly) {
   }
   // What needs a second word, is unknown or too long leaves it as it is.
   memo.Set("box", table_.Find("box"));
+  memo.Set("box", table_.FindFullName("box|get"));
   memo.Set("nothing", nullptr);
   memo.Set("georadiusbymember_ro", table_.Find("georadiusbymember_ro"));
   EXPECT_EQ(memo.Find("GeT"), get);
