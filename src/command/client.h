@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "command/bulk_receiver.h"
 #include "keyspace/watch.h"
 #include "net/connection.h"
 #include "resp/parser.h"
@@ -48,6 +49,7 @@ class Client : public Connection {
   using Connection::Connection;
 
   RequestParser parser;
+  std::unique_ptr<BulkReceiver> bulks;  // Null but for a request with big bulks.
   unsigned db = 0;
   uint8_t protocol = 2;
   bool is_authenticated = false;
@@ -60,6 +62,10 @@ class Client : public Connection {
   // Its next request has to wait, or none will come.
   bool IsSuspended() const {
     return is_parked || is_paused || closes_now || closes_after_reply;
+  }
+  // Received, and not executed yet.
+  size_t InputBytes() const {
+    return input.bytes().size() + (bulks == nullptr ? 0 : bulks->received_bytes());
   }
   uint32_t concerns = 0;  // Of this client: Executor::UpdateConcerns.
   bool is_executing_exec = false;

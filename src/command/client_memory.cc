@@ -32,6 +32,10 @@ ClientMemory MemoryOf(const Client& client) {
       memory.query_bytes -= std::min(memory.query_bytes, bulk.offset);
     }
     memory.query_free_bytes = client.input.capacity - memory.query_bytes;
+    if (client.bulks != nullptr) {
+      memory.query_bytes += client.bulks->received_bytes();
+      memory.query_free_bytes += client.bulks->missing_bytes();
+    }
   }
   const Transaction& transaction = client.transaction;
   memory.queued_bytes =

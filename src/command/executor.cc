@@ -19,6 +19,12 @@ namespace {
 // A batch is run when it has this much, or when the turn ends.
 constexpr size_t kBatchCommandsMax = 128;
 constexpr size_t kBatchWordsMax = 2048;
+// Bulks from here on are received straight into their final block: at once up to the
+// second size, else when one part in so many has come, so that nothing is paid for what
+// is announced and never sent.
+constexpr size_t kDirectBulkBytesMin = 64 << 10;
+constexpr size_t kDirectAtOnceBytesMax = 1 << 20;
+constexpr size_t kDirectPart = 32;
 // Of unread input, before a client has authenticated; client-query-buffer-limit is never
 // below.
 constexpr uint64_t kStrangerQueryBytesMax = 1 << 20;
@@ -91,7 +97,51 @@ void Executor::OnSent(Connection& connection, size_t size_bytes) {
 }
 
 size_t Executor::InputWanted(Connection& connection) {
-  return static_cast<Client&>(connection).parser.pending_bulk_bytes();
+  Client& client = static_cast<Client&>(connection);
+  RequestParser::PendingBulk bulk;
+  if (!client.parser.is_inside_request() || client.closes_after_reply) [[likely]]
+    return 0;
+  if (!client.parser.FindPendingBulk(&bulk)) return client.parser.pending_bulk_bytes();
+  const size_t received = client.input.bytes().size() - bulk.offset;
+  if (received < bulk.size_bytes && OpenBulk(client, bulk)) return 0;
+  // The buffer grows with what comes, not with what was announced.
+  return std::min(bulk.size_bytes + 2 - received, std::max(received, kIoBlockBytes));
+}
+
+// Receives the rest of the bulk past the input, if it is big enough and there is memory.
+bool Executor::OpenBulk(Client& client, const RequestParser::PendingBulk& bulk) {
+  if (bulk.size_bytes < kDirectBulkBytesMin || !client.is_authenticated) return false;
+  const size_t received = client.input.bytes().size() - bulk.offset;
+  if (bulk.size_bytes > kDirectAtOnceBytesMax &&
+      received < bulk.size_bytes / kDirectPart) {
+    return false;
+  }
+  SKARN_DCHECK(std::find(touched_.begin(), touched_.end(), &client) == touched_.end());
+  if (client.bulks == nullptr) client.bulks = std::make_unique<BulkReceiver>();
+  if (client.bulks->Open(bulk, client.input)) return true;
+  if (client.bulks->blobs().empty()) client.bulks.reset();
+  return false;
+}
+
+void Executor::DropBulks(Client& client) {
+  view_.OfferBlobs({});
+  client.bulks.reset();
+}
+
+// The request of the client is handled as if all of it had come into the input.
+bool Executor::PutBulksBack(Client& client) {
+  if (!client.bulks->PutBack(client.input)) return false;
+  DropBulks(client);
+  client.parser.Reset();
+  return true;
+}
+
+void Executor::ShrinkInput(Client& client) {
+  if (client.bulks != nullptr &&
+      client.bulks->missing_bytes() > client.bulks->received_bytes()) {
+    PutBulksBack(client);
+  }
+  worker_.ShrinkInput(client);
 }
 
 void Executor::Flush(Client& client) {
@@ -122,11 +172,16 @@ void Executor::Close(Client& client) {
 void Executor::OnInput(Connection& connection) {
   Client& client = static_cast<Client&>(connection);
   client.last_interaction_us = now_us_;
-  if (client.input.capacity > kIoBlockBytes && server_.settings.maxmemory_clients != 0) {
+  if (client.input.sink != nullptr) [[unlikely]]
+    client.bulks->CloseIfFull(client.input, client.parser);
+  if (server_.settings.maxmemory_clients != 0 &&
+      (client.input.capacity > kIoBlockBytes || client.bulks != nullptr)) {
     server_.hooks->CountClientMemory(*this, client);
     server_.hooks->KeepClientLimit(*this);
   }
   if (IsOverQueryLimit(client)) return;
+  if (client.input.sink != nullptr) [[unlikely]]
+    return;  // Nothing new to parse.
   ParseRequests(client);
   parsing_ = nullptr;
   // A big buffer may move with the next receive, and the views of the batch with it.
@@ -135,7 +190,7 @@ void Executor::OnInput(Connection& connection) {
 
 // Closes a client whose input, complete requests included, is more than it may be.
 bool Executor::IsOverQueryLimit(Client& client) {
-  const uint64_t size = client.input.bytes().size() + client.transaction.queue_bytes;
+  const uint64_t size = client.InputBytes() + client.transaction.queue_bytes;
   if (size <= kStrangerQueryBytesMax) [[likely]]
     return false;
   if (client.is_authenticated && size <= server_.settings.query_buffer_max) return false;
@@ -164,6 +219,8 @@ void Executor::ParseRequests(Client& client) {
         client.parser.Parse(input.bytes(), limits, &consumed, &words_);
     if (status == ParseStatus::kRequest) [[likely]] {
       Enqueue(client, first_word, consumed);
+      if (client.bulks != nullptr) [[unlikely]]
+        RunWithBulks(client);
       // What AUTH allows is known when it has run.
       if (!client.is_authenticated) {
         RunBatch();
@@ -173,6 +230,13 @@ void Executor::ParseRequests(Client& client) {
       return;
     }
   }
+}
+
+// Runs the request just enqueued, alone of its client, while its bulks are there.
+void Executor::RunWithBulks(Client& client) {
+  pending_.back().input_bytes += client.bulks->received_bytes();
+  view_.OfferBlobs(client.bulks->blobs());
+  RunBatch();  // Drops them.
 }
 
 bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t consumed) {
@@ -203,6 +267,7 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
       Log(LogLevel::kVerbose, "Protocol error ({}) from client: {}",
           client.parser.error(), client.peer_address);
       client.input.begin = client.input.end;
+      DropBulks(client);
       client.CloseAfterReply();
       Flush(client);
       return false;
@@ -326,6 +391,8 @@ void Executor::FinishBatch() {
   const bool counts_memory = server_.settings.maxmemory_clients != 0;
   for (Client* client : touched) {
     client->parser.ReleaseViews();
+    if (client->bulks != nullptr) [[unlikely]]
+      DropBulks(*client);  // Before the reply: entries now have theirs for themselves.
     NoteReplyPeak(*client);
     CheckOutputLimit(*client);  // Above it nothing is sent at all.
     if (counts_memory) server_.hooks->CountClientMemory(*this, *client);
@@ -356,6 +423,8 @@ void Executor::NoteReplyPeak(Client& client) {
 void Executor::PutAside(Client& client, const Pending& pending) {
   client.input.begin = pending.input_begin;
   client.net_input_bytes -= pending.input_bytes;
+  // It is parsed again, so its input has to be complete.
+  if (client.bulks != nullptr && !PutBulksBack(client)) worker_.Close(client);
   client.parser.Reset();
   worker_.SetReading(client, false);
 }

@@ -90,6 +90,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void UpdateConcerns(Client& client);
   // Waits for `shard`; its bytes are executed again later.
   void Park(Client& client, Shard& shard);
+  // Gives back what the input of an idle client holds in vain. Between two turns.
+  void ShrinkInput(Client& client);
   // The client's input is handled again (after a pause, a busy shard).
   void Resume(Client& client);
 
@@ -154,6 +156,10 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   };
 
   bool IsOverQueryLimit(Client& client);
+  bool OpenBulk(Client& client, const RequestParser::PendingBulk& bulk);
+  bool PutBulksBack(Client& client);
+  void DropBulks(Client& client);
+  void RunWithBulks(Client& client);
   void ParseRequests(Client& client);
   // Handles what the parser says besides a request. False: stop reading this client.
   bool HandleParseStatus(Client& client, ParseStatus status, size_t consumed);

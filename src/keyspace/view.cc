@@ -239,6 +239,20 @@ void KeyspaceView::PutString(const Key& key, Found& found, Bytes value,
   PutBytes(key, found, value, expiry, ValueType::kString);
 }
 
+Blob* KeyspaceView::BlobOf(Bytes value) {
+  for (size_t i = 0; i < offered_.size(); ++i) {
+    const size_t index = (next_offered_ + i) % offered_.size();
+    Blob* const blob = offered_[index];
+    if (blob->data() != value.data() || blob->size() != value.size()) continue;
+    next_offered_ = index + 1;
+    blob->Reference();
+    return blob;
+  }
+  Blob* blob = Blob::Create(value.size(), value.size());
+  std::memcpy(blob->data(), value.data(), value.size());
+  return blob;
+}
+
 void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value,
                             ExpiryMillis expiry, ValueType type, Encoding encoding) {
   // The common overwrite: same block, same form. Nobody else sees the bytes under our
@@ -256,11 +270,7 @@ void KeyspaceView::PutBytes(const Key& key, Found& found, Bytes value,
                      .type = type,
                      .encoding = encoding,
                      .access = found ? found.entry->access() : InitialAccess()};
-  if (value.size() > kEmbeddedValueMax) {
-    Blob* blob = Blob::Create(value.size(), value.size());
-    std::memcpy(blob->data(), value.data(), value.size());
-    shape.root = blob;
-  }
+  if (value.size() > kEmbeddedValueMax) shape.root = BlobOf(value);
   Entry* entry = Entry::Create(shape);
   if (shape.root == nullptr)
     std::memcpy(entry->EmbeddedValue(), value.data(), value.size());

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,13 @@ class KeyspaceView {
   void SetNow(ExpiryMillis now);
   void SetNoTouch(bool no_touch) { no_touch_ = no_touch; }
   void SetEventMask(uint32_t mask) { event_mask_ = mask; }
+  // Values of the next commands that stand in blobs already: the entries that get them
+  // share these instead of copying. They are the caller's, who changes them no more and
+  // takes the offer back (with an empty one) before they go.
+  void OfferBlobs(std::span<Blob* const> blobs) {
+    offered_ = blobs;
+    next_offered_ = 0;
+  }
 
   unsigned db() const { return db_; }
   ExpiryMillis now() const { return now_; }
@@ -142,6 +150,8 @@ class KeyspaceView {
   };
 
   Found FindRaw(const Key& key);
+  // A reference to the offered blob that `value` is, or else to a copy.
+  Blob* BlobOf(Bytes value);
   // Replaces the block of the slot by `entry`; the old block is handed over or freed (its
   // value too, unless the new block carries the same root).
   void Replace(Found& found, Entry* entry, bool root_moves);
@@ -168,6 +178,8 @@ class KeyspaceView {
   ExpiryMillis now_ = 0;
   KeyspaceStats stats_;
   std::vector<ExpiredKey> expired_;
+  std::span<Blob* const> offered_;
+  size_t next_offered_ = 0;  // Where the search begins: commands take them in order.
 };
 
 }  // namespace skarn

@@ -21,16 +21,33 @@ namespace skarn {
 
 class Worker;
 
-// Received bytes not yet consumed: [begin, end) of a block.
+// Received bytes not yet consumed: [begin, end) of a block. While a big bulk comes in,
+// what is received goes into a sink of the handler's instead.
 struct InputBuffer {
   std::unique_ptr<char[]> block;
   size_t capacity = 0;
   size_t begin = 0;
   size_t end = 0;
+  char* sink = nullptr;  // Null: none.
+  size_t sink_room = 0;  // What it still takes. The handler closes it when this is 0.
 
   Bytes bytes() const { return {block.get() + begin, end - begin}; }
   bool empty() const { return begin == end; }
-  size_t room() const { return capacity - end; }
+  // Where the next received bytes go, how many fit, and that they are there.
+  char* tail() const { return sink != nullptr ? sink : block.get() + end; }
+  size_t room() const { return sink != nullptr ? sink_room : capacity - end; }
+  void Added(size_t size_bytes) {
+    if (sink == nullptr) [[likely]] {
+      end += size_bytes;
+    } else {
+      sink += size_bytes;
+      sink_room -= size_bytes;
+    }
+  }
+  void CloseSink() {
+    sink = nullptr;
+    sink_room = 0;
+  }
 };
 
 enum class Transport : uint8_t { kTcp, kUnix, kTls };

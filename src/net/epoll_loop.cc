@@ -73,10 +73,9 @@ class EpollLoop : public EventLoop {
   IoStatus Receive(Connection& connection) override {
     InputBuffer& input = connection.input;
     SKARN_DCHECK(input.room() > 0);
-    const ssize_t count =
-        recv(connection.fd(), input.block.get() + input.end, input.room(), 0);
+    const ssize_t count = recv(connection.fd(), input.tail(), input.room(), 0);
     if (count > 0) {
-      input.end += static_cast<size_t>(count);
+      input.Added(static_cast<size_t>(count));
       return IoStatus::kDone;
     }
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return IoStatus::kBlocked;

@@ -62,7 +62,7 @@ class EventLoop {
   // Waits at most `timeout_ms` (-1: forever), appends what is ready.
   virtual void Wait(int timeout_ms, Ready* ready) = 0;
 
-  // Moves received bytes to the end of connection.input, at most what it has room for.
+  // Moves received bytes to the tail of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;
   // Sends what connection.output holds, or takes it over to send it; on kBlocked a later
   // Wait says when to go on.

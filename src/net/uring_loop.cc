@@ -195,9 +195,8 @@ class UringLoop : public EventLoop {
     while (!state.received.empty() && input.room() > 0) {
       UringState::Received& front = state.received.front();
       const size_t count = std::min<size_t>(front.end - front.begin, input.room());
-      std::memcpy(input.block.get() + input.end, BufferAt(front.buffer) + front.begin,
-                  count);
-      input.end += count;
+      std::memcpy(input.tail(), BufferAt(front.buffer) + front.begin, count);
+      input.Added(count);
       total += count;
       front.begin += static_cast<uint32_t>(count);
       if (front.begin < front.end) break;

@@ -136,7 +136,11 @@ void Worker::Turn() {
 // Makes room for the next bytes. False when the connection asks for more than it may.
 bool Worker::PrepareInput(Connection& connection) {
   InputBuffer& input = connection.input;
+  if (input.sink != nullptr) [[unlikely]]
+    return true;
   const size_t wanted = std::max<size_t>(1, handler_->InputWanted(connection));
+  if (input.sink != nullptr) [[unlikely]]
+    return true;
   if (input.block == nullptr) {
     input.block = blocks_.Take();
     input.capacity = kIoBlockBytes;
@@ -196,6 +200,7 @@ void Worker::ReturnOutput(Connection& connection) {
 void Worker::ReceiveFrom(Connection& connection) {
   if (connection.closes_after_reply) {
     // Nothing more is answered; wait only for the peer to go.
+    connection.input.CloseSink();
     if (!PrepareInput(connection)) return Close(connection);
     const IoStatus status = loop_->Receive(connection);
     connection.input.begin = connection.input.end = 0;
@@ -206,18 +211,18 @@ void Worker::ReceiveFrom(Connection& connection) {
   for (int i = 0; i < kReceivesPerTurnMax; ++i) {
     if (!PrepareInput(connection)) return Close(connection);
     const size_t room = connection.input.room();
-    const size_t before = connection.input.end;
+    const bool has_sink = connection.input.sink != nullptr;
     const IoStatus status = loop_->Receive(connection);
     if (status == IoStatus::kClosed) return Close(connection);
     if (status == IoStatus::kBlocked) return ReturnInput(connection);
-    const size_t count = connection.input.end - before;
+    const size_t count = room - connection.input.room();
     ++statistics_.read_events;
     statistics_.input_bytes += count;
     handler_->OnInput(connection);
     // A big bulk is half here: go on while it flows. Otherwise one receive takes all
     // there is.
-    if (count < room || connection.input.capacity <= kIoBlockBytes ||
-        connection.closes_now || connection.is_read_paused) {
+    const bool is_big = has_sink || connection.input.capacity > kIoBlockBytes;
+    if (count < room || !is_big || connection.closes_now || connection.is_read_paused) {
       return;
     }
   }

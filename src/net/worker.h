@@ -54,6 +54,7 @@ class ConnectionHandler {
   // Every timer tick (100 ms or less), between two turns.
   virtual void OnTick(int64_t now_us) = 0;
   // The room that the next bytes of this connection need (a big bulk announces itself).
+  // May give connection.input a sink for them instead.
   virtual size_t InputWanted(Connection& connection) = 0;
 };
 

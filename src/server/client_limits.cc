@@ -23,7 +23,7 @@ void CloseIdle(Executor& executor, int64_t now_us) {
   executor.ForEachClient([&](Client& client) {
     executor.CheckOutputLimit(client);
     if (now_us - client.last_interaction_us > kShrinkAfterUs) {
-      executor.worker().ShrinkInput(client);
+      executor.ShrinkInput(client);
     }
     if (timeout_us == 0 || client.is_monitor || client.is_paused) return;
     if (client.client_class() != ClientClass::kNormal) return;
