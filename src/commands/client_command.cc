@@ -8,6 +8,7 @@
 #include "command/help.h"
 #include "commands/client_attributes.h"
 #include "commands/connection.h"
+#include "resp/shown_text.h"
 
 namespace skarn {
 namespace {
@@ -86,7 +87,8 @@ void ClientSetname(CommandContext& context, const Args& args, ReplyWriter& reply
 void ClientSetinfo(CommandContext& context, const Args& args, ReplyWriter& reply) {
   const bool is_name = args.Is(2, "lib-name");
   if (!is_name && !args.Is(2, "lib-ver")) {
-    return reply.Error(ReplyError(fmt::format("-ERR Unrecognized option '{}'", args[2])));
+    return reply.Error(
+        ReplyError(fmt::format("-ERR Unrecognized option '{}'", ShownText(args[2]))));
   }
   if (!IsClientAttribute(args[3])) {
     return reply.Error(ReplyError(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/client_filter.h"
+#include "resp/shown_text.h"
 
 #include <algorithm>
 
@@ -160,7 +161,7 @@ std::optional<ReplyError> ClientFilter::ParseOne(const Args& args, size_t* index
   for (const auto& text : texts) {
     if (!is(text.name)) continue;
     if (is("USER") && value != "default") {
-      return ReplyError(fmt::format("-ERR No such user '{}'", value));
+      return ReplyError(fmt::format("-ERR No such user '{}'", ShownText(value)));
     }
     if (is("FLAGS") && !HasAll(kFlagLetters, value)) {
       return UnknownLetters("flags", "FLAGS", value, is_not);
@@ -181,7 +182,7 @@ std::optional<ReplyError> ClientFilter::ParseOne(const Args& args, size_t* index
       type_.of(is_not) = type;
       return std::nullopt;
     }
-    return ReplyError(fmt::format("-ERR Unknown client type '{}'", value));
+    return ReplyError(fmt::format("-ERR Unknown client type '{}'", ShownText(value)));
   }
   if (is("SKIPME") && !is_not) {
     skips_caller_ = EqualsIgnoreCase(value, "yes");

@@ -7,6 +7,7 @@
 #include "command/version.h"
 #include "commands/client_attributes.h"
 #include "commands/database_index.h"
+#include "resp/shown_text.h"
 
 namespace skarn {
 namespace {
@@ -63,9 +64,8 @@ Parsed<HelloOptions> ParseHello(const Args& args) {
       if (!IsClientAttribute(options.name))
         return std::unexpected(ReplyError(kBadClientName));
     } else {
-      const Bytes shown = args[i].substr(0, args[i].find('\0'));  // As a C string.
-      return std::unexpected(
-          ReplyError(fmt::format("-ERR Syntax error in HELLO option '{}'", shown)));
+      return std::unexpected(ReplyError(
+          fmt::format("-ERR Syntax error in HELLO option '{}'", ShownText(args[i]))));
     }
   }
   return options;

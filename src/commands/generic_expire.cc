@@ -9,6 +9,7 @@
 #include "command/context.h"
 #include "command/table.h"
 #include "commands/generic.h"
+#include "resp/shown_text.h"
 
 namespace skarn::commands {
 namespace {
@@ -52,10 +53,8 @@ Parsed<ExpireConditions> ReadConditions(const Args& args, size_t first) {
     } else if (args.Is(i, "LT")) {
       conditions.if_less = true;
     } else {
-      // The reference shows what stands before a zero byte.
-      const Bytes shown = args[i].substr(0, args[i].find('\0'));
       return std::unexpected(
-          ReplyError(fmt::format("-ERR Unsupported option {}", shown)));
+          ReplyError(fmt::format("-ERR Unsupported option {}", ShownText(args[i]))));
     }
   }
   if (conditions.if_none &&

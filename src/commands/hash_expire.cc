@@ -6,6 +6,7 @@
 #include "commands/hash.h"
 #include "commands/hash_editor.h"
 #include "commands/hash_fields.h"
+#include "resp/shown_text.h"
 
 namespace skarn::commands {
 namespace {
@@ -46,7 +47,7 @@ Parsed<ExpiryCondition> ParseCondition(const Args& words) {
       condition.if_less = true;
     } else {
       return std::unexpected(
-          ReplyError(fmt::format("-ERR Unsupported option {}", words[i])));
+          ReplyError(fmt::format("-ERR Unsupported option {}", ShownText(words[i]))));
     }
   }
   const bool has_others = condition.if_some || condition.if_greater || condition.if_less;

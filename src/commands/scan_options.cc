@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "commands/value_type_name.h"
+#include "resp/shown_text.h"
 
 namespace skarn::commands {
 namespace {
@@ -66,7 +67,7 @@ Parsed<ScanOptions> ParseScanOptions(const Args& args, size_t first, ScanKind ki
       options.type = FindValueType(args[++i]);
       if (!options.type) {
         return std::unexpected(
-            ReplyError(fmt::format("-ERR unknown type name '{}'", args[i])));
+            ReplyError(fmt::format("-ERR unknown type name '{}'", ShownText(args[i]))));
       }
     } else if (args.Is(i, "NOVALUES")) {
       if (is_keys) return std::unexpected(ReplyError(kNoValuesOfKeys));

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "command/context.h"
 #include "command/help.h"
+#include "resp/shown_text.h"
 #include "server/access.h"
 #include "server/admin.h"
 #include "server/info.h"
@@ -250,8 +251,8 @@ void LatencyGraph(CommandContext& context, const Args& args, ReplyWriter& reply)
   for (const Event& event : ServerOf(context).latency().Events()) {
     if (event.name == args[2]) return reply.Verbatim("txt", GraphOf(event));
   }
-  reply.Error(
-      ReplyError(fmt::format("-ERR No samples available for event '{}'", args[2])));
+  reply.Error(ReplyError(
+      fmt::format("-ERR No samples available for event '{}'", ShownText(args[2]))));
 }
 
 void LatencyReset(CommandContext& context, const Args& args, ReplyWriter& reply) {

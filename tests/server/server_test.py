@@ -282,6 +282,17 @@ class OtherTest(ServerTest):
         )
         self.assertGreater(self.do("LASTSAVE"), 1_600_000_000)
 
+    def test_errors_show_words_up_to_a_zero_byte(self):
+        for words, text in (
+                (["HPEXPIRE", "h", "10", b"a\0b", "FIELDS", "1", "x"], "Unsupported option a"),
+                (["CLIENT", "LIST", "TYPE", b"a\0b"], "Unknown client type 'a'"),
+                (["CLIENT", "KILL", "USER", b"a\0b"], "No such user 'a'"),
+                (["SCAN", "0", "TYPE", b"a\0b"], "unknown type name 'a'"),
+                (["CLIENT", "SETINFO", b"a\0b", "x"], "Unrecognized option 'a'"),
+                (["LATENCY", "GRAPH", b"a\0b"], "No samples available for event 'a'"),
+                (["HELLO", "3", b"a\0b"], "Syntax error in HELLO option 'a'")):
+            self.expect(words, err(text))
+
     def test_command_docs(self):
         docs = self.connect(3)("COMMAND", "DOCS", "get", "set")
         self.assertEqual(set(docs), {b"get", b"set"})
