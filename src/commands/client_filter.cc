@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/client_filter.h"
-#include "resp/shown_text.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "resp/shown_text.h"
 namespace skarn {
 namespace {
 
