@@ -13,6 +13,7 @@ slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses
 host.rps off                                           # every queue has its interrupt on a full core; handing packets on costs more than it wins
 host.irq spread when granted>=4                        # one queue a CPU, so that no core takes the interrupts of two
 host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
+host.queues granted when granted>=16                   # the card has 8 queues by default: as many as there are cores, as far as it goes
 host.adaptive-rx on                                    # throughput: the ENA driver batches interrupts as the load asks; off is for lowest latency only
 host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare
 host.numa-balancing off when numa-nodes>=2              # all workers share one keyspace: pages that wander between nodes only fault

@@ -129,6 +129,16 @@ int ScoreOf(const std::vector<std::string>& claims, const MachineFacts& facts) {
   return score;
 }
 
+// "cloud=ec2 family=c7g": what the claims found.
+std::string WhyText(const std::vector<std::string>& claims, const MachineFacts& facts) {
+  std::vector<std::string> found;
+  for (const std::string& claim : claims) {
+    const std::string name = claim.substr(0, claim.find('='));
+    found.push_back(name == "any" ? name : name + "=" + ClaimedFact(name, facts));
+  }
+  return fmt::format("{}", fmt::join(found, " "));
+}
+
 // ---- reading
 // -----------------------------------------------------------------------------------
 
@@ -228,7 +238,7 @@ ProfileMatch MatchProfile(const MachineFacts& facts) {
       const int score = ScoreOf(claims, facts);
       if (score <= best_score) continue;
       best_score = score;
-      best = {.profile = *profile, .why = fmt::format("{}", fmt::join(claims, " "))};
+      best = {.profile = *profile, .why = WhyText(claims, facts)};
     }
   }
   return best;
