@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tools/tune/check.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/tune/nic_control.h"
@@ -39,7 +41,8 @@ void CheckNics(const MachineFiles& files, const MachineFacts& facts,
     const bool is_off =
         !steering || steering->find_first_not_of("0,") == std::string::npos;
     const size_t queues = nic.rx_queues;
-    if (queues > 0 && is_off && facts.allowed_cpus.size() >= 2 * queues) {
+    if (queues > 0 && is_off &&
+        facts.allowed_cpus.size() >= std::max<size_t>(4, 2 * queues)) {
       result.findings.push_back(
           {fmt::format("{}: {} queues feed {} CPUs", nic.name, queues,
                        facts.allowed_cpus.size()),

@@ -14,6 +14,10 @@
 
 #include "machine/facts.h"
 
+#ifndef SKARN_MACHINES  // The build names the folder; this is it from the checkout.
+#define SKARN_MACHINES "tests/fixtures/machines"
+#endif
+
 namespace skarn {
 
 class MachineTree {
