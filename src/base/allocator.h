@@ -23,6 +23,13 @@ std::string Version();
 // Gives the pages back that are kept for later.
 void Purge();
 
+// How long freed pages are kept for reuse, in all arenas there are and will be.
+void SetDecay(int64_t milliseconds);
+
+// From now on the arena asks the system for huge pages behind the memory it maps. False
+// when this build or the allocator cannot.
+bool AskForHugePages(unsigned arena);
+
 // All it has to tell, for people.
 std::string Report();
 

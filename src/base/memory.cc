@@ -16,6 +16,7 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#include "base/allocator.h"
 #include "base/check.h"
 #include "base/mutex.h"
 #include "base/shared_store.h"
@@ -792,6 +793,9 @@ int64_t OtherBytes() {
 }
 
 #ifdef SKARN_SANITIZED
+bool UseHugePages() {
+  return false;
+}
 void RefreshOtherBytes() {}
 void ReturnFreePages() {}
 #else
@@ -813,6 +817,10 @@ void RefreshOtherBytes() {
   other_bytes.store(std::max<int64_t>(0, read("stats.allocated") - read(ours.c_str()) -
                                              read("stats.arenas.4096.tcache_bytes")),
                     std::memory_order_relaxed);
+}
+
+bool UseHugePages() {
+  return allocator::AskForHugePages(static_cast<unsigned>(ArenaFlags() >> 20) - 1);
 }
 
 static_assert(MALLCTL_ARENAS_ALL == 4096);

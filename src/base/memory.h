@@ -113,6 +113,9 @@ int64_t UsedBytesNow();
 // takes some 50 us.
 int64_t OtherBytes();
 void RefreshOtherBytes();
+// Asks for huge pages behind the slabs and large blocks mapped from now on. False when
+// that is not possible.
+bool UseHugePages();
 // Lets jemalloc give pages back that were free for about a second. Cheap; call once a
 // second.
 void ReturnFreePages();

@@ -83,6 +83,8 @@ Result<> SaveService::StartBackground() {
 void SaveService::RunBackground() {
   memory::ThreadCache cache;
   pthread_setname_np(pthread_self(), "skarn-save");
+  // A thread starts where its maker may run, and that is one CPU for a pinned worker.
+  if (!cpus_.empty()) SetThreadCpus(cpus_);
   Result<> result = snapshot_->Write(server_.gate, participant_);
   if (result) result = Install(TemporaryPath());
   if (!result) unlink(TemporaryPath().c_str());

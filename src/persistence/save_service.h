@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "command/server_state.h"
+#include "machine/cpu_list.h"
 #include "persistence/snapshot.h"
 
 namespace skarn {
@@ -44,6 +45,10 @@ class SaveService {
 
   void SetSavePoints(std::vector<SavePoint> points) { points_ = std::move(points); }
   bool HasSavePoints() const { return !points_.empty(); }
+
+  // The CPUs that background saves may run on; empty: those of the thread that starts
+  // one. Before workers run.
+  void SetCpus(CpuList cpus) { cpus_ = std::move(cpus); }
 
   // BGSAVE. Fails while one runs.
   Result<> StartBackground();
@@ -89,6 +94,7 @@ class SaveService {
   ServerState& server_;
   const size_t participant_;
   std::vector<SavePoint> points_;
+  CpuList cpus_;
   Status status_;
   uint64_t changes_at_cut_ = 0;
   int64_t last_try_us_ = 0;

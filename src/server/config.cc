@@ -46,6 +46,22 @@ Config::Config() : texts_(kConfigKeyCount) {
     SKARN_CHECK(set.has_value());
   }
   given_.reset();
+  origins_.fill(ValueOrigin::kDefault);
+}
+
+std::string_view ValueOriginName(ValueOrigin origin) {
+  constexpr std::string_view kNames[] = {"default", "profile", "file", "command line",
+                                         "CONFIG SET"};
+  return kNames[static_cast<size_t>(origin)];
+}
+
+Result<> Config::Adopt(ConfigKey key, const std::string& text) {
+  const bool was_given = given_[Index(key)];
+  if (Result<> set = Set(key, text); !set) return set;
+  given_[Index(key)] = was_given;
+  resolved_[Index(key)] = true;
+  origins_[Index(key)] = ValueOrigin::kProfile;
+  return {};
 }
 
 const std::vector<std::string>& Config::Addresses(ConfigKey key) const {
@@ -106,6 +122,8 @@ Result<> Config::Set(ConfigKey key, std::span<const std::string> words,
   if (!done) return done;
   given_[Index(key)] = true;
   resolved_[Index(key)] = false;
+  origins_[Index(key)] =
+      source == ConfigSource::kFile ? ValueOrigin::kFile : ValueOrigin::kConfigSet;
   return {};
 }
 

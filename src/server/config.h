@@ -94,6 +94,10 @@ enum class ConfigSource : uint8_t {
   kCommand,  // CONFIG SET: one text, which directives of many words split at each space.
 };
 
+// Where the value in force comes from.
+enum class ValueOrigin : uint8_t { kDefault, kProfile, kFile, kCommandLine, kConfigSet };
+std::string_view ValueOriginName(ValueOrigin origin);  // "default", "command line".
+
 class Config {
  public:
   // The built-in defaults.
@@ -145,6 +149,13 @@ class Config {
     numbers_[Index(key)] = number;
   }
 
+  // Puts a value in force that the profile of the machine proposes. As with Resolve().
+  Result<> Adopt(ConfigKey key, const std::string& text);
+
+  ValueOrigin origin(ConfigKey key) const { return origins_[Index(key)]; }
+  // Set() knows files and CONFIG SET; who reads the command line says so here.
+  void NoteOrigin(ConfigKey key, ValueOrigin origin) { origins_[Index(key)] = origin; }
+
   // True if a file, an option or CONFIG SET gave the directive a value.
   bool IsGiven(ConfigKey key) const { return given_[Index(key)]; }
   bool IsResolved(ConfigKey key) const { return resolved_[Index(key)]; }
@@ -177,6 +188,7 @@ class Config {
   std::vector<double> percentiles_;
   std::bitset<kConfigKeyCount> given_;
   std::bitset<kConfigKeyCount> resolved_;
+  std::array<ValueOrigin, kConfigKeyCount> origins_ = {};
 };
 
 }  // namespace skarn

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The table of directives: data only. Names, defaults, ranges and words are those of
-// Valkey 9.1, apart from event-loop, simd and io-threads 0, which are Skarn's own.
+// Valkey 9.1, apart from allocator-decay-ms, event-loop, machine-profile, simd,
+// slab-hugepages, worker-pinning and io-threads 0, which are Skarn's own.
 #include "server/config_directives.h"
 
 #include <algorithm>
@@ -83,6 +84,8 @@ constexpr ConfigDirective kDirectives[] = {
      .default_text = "no"},
     {.key = ConfigKey::kActiverehashing, .name = "activerehashing", .kind = kBool,
      .default_text = "yes", .traits = kNotYet},
+    {.key = ConfigKey::kAllocatorDecayMs, .name = "allocator-decay-ms", .kind = kInteger,
+     .default_text = "1000", .min = 0, .max = 3600000},
     {.key = ConfigKey::kAlwaysShowLogo, .name = "always-show-logo", .kind = kBool,
      .default_text = "no", .traits = kImmutable | kNotYet},
     {.key = ConfigKey::kAofDisableAutoGc, .name = "aof-disable-auto-gc", .kind = kBool,
@@ -117,12 +120,12 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kAvailabilityZone, .name = "availability-zone", .kind = kString,
      .default_text = ""},
     {.key = ConfigKey::kBgsaveCpulist, .name = "bgsave-cpulist", .alias = "bgsave_cpulist",
-     .kind = kString, .default_text = "", .traits = kImmutable | kNotYet},
+     .kind = kString, .default_text = "", .traits = kImmutable},
     {.key = ConfigKey::kBind, .name = "bind", .kind = kAddresses, .default_text = "* -::*"},
     {.key = ConfigKey::kBindSourceAddr, .name = "bind-source-addr", .kind = kString,
      .default_text = "", .traits = kNotYet},
     {.key = ConfigKey::kBioCpulist, .name = "bio-cpulist", .alias = "bio_cpulist",
-     .kind = kString, .default_text = "", .traits = kImmutable | kNotYet},
+     .kind = kString, .default_text = "", .traits = kImmutable},
     {.key = ConfigKey::kBusyReplyThreshold, .name = "busy-reply-threshold",
      .alias = "lua-time-limit", .kind = kInteger, .default_text = "5000", .min = 0,
      .max = kLongMax, .traits = kNotYet},
@@ -321,6 +324,9 @@ constexpr ConfigDirective kDirectives[] = {
      .kind = kBool, .default_text = "no", .traits = kHidden | kProtected | kNotYet},
     {.key = ConfigKey::kLuaEnableInsecureApi, .name = "lua-enable-insecure-api", .kind = kBool,
      .default_text = "no", .traits = kHidden | kProtected | kNotYet},
+    {.key = ConfigKey::kMachineProfile, .name = "machine-profile", .alias = "profile",
+     .kind = kString, .default_text = "auto", .check = ConfigCheck::kNotEmpty,
+     .traits = kImmutable},
     {.key = ConfigKey::kMaxNewConnectionsPerCycle, .name = "max-new-connections-per-cycle",
      .kind = kInteger, .default_text = "10", .min = 1, .max = 1000},
     {.key = ConfigKey::kMaxNewTlsConnectionsPerCycle,
@@ -456,7 +462,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kSave, .name = "save", .kind = kSavePoints,
      .default_text = "3600 1 300 100 60 10000"},
     {.key = ConfigKey::kServerCpulist, .name = "server-cpulist", .alias = "server_cpulist",
-     .kind = kString, .default_text = "", .traits = kImmutable | kNotYet},
+     .kind = kString, .default_text = "", .traits = kImmutable},
     {.key = ConfigKey::kSetMaxIntsetEntries, .name = "set-max-intset-entries",
      .kind = kInteger, .default_text = "512", .min = 0, .max = kLongMax, .traits = kNotYet},
     {.key = ConfigKey::kSetMaxListpackEntries, .name = "set-max-listpack-entries",
@@ -473,6 +479,8 @@ constexpr ConfigDirective kDirectives[] = {
      .default_text = "10", .min = 0, .max = kIntMax, .traits = kNotYet},
     {.key = ConfigKey::kSimd, .name = "simd", .kind = kString, .default_text = "auto",
      .traits = kImmutable},
+    {.key = ConfigKey::kSlabHugepages, .name = "slab-hugepages", .kind = kBool,
+     .default_text = "no", .traits = kImmutable},
     {.key = ConfigKey::kSlotMigrationMaxFailoverReplBytes,
      .name = "slot-migration-max-failover-repl-bytes", .kind = kMemory, .default_text = "0",
      .min = -1, .max = kLongMax, .traits = kNotYet},
@@ -555,6 +563,8 @@ constexpr ConfigDirective kDirectives[] = {
      .default_text = "no", .traits = kHidden | kNotYet},
     {.key = ConfigKey::kWatchdogPeriod, .name = "watchdog-period", .kind = kInteger,
      .default_text = "0", .min = 0, .max = kIntMax, .traits = kHidden | kNotYet},
+    {.key = ConfigKey::kWorkerPinning, .name = "worker-pinning", .kind = kBool,
+     .default_text = "no", .traits = kImmutable},
     {.key = ConfigKey::kZsetMaxListpackEntries, .name = "zset-max-listpack-entries",
      .alias = "zset-max-ziplist-entries", .kind = kInteger, .default_text = "128", .min = 0,
      .max = kLongMax, .traits = kNotYet},

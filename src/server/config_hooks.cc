@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/allocator.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/process.h"
@@ -47,6 +48,11 @@ void Server::AddConfigHooks() {
   config_hooks_.Add(
       {ConfigKey::kLoglevel, ConfigKey::kLogFormat, ConfigKey::kLogTimestampFormat},
       [](const Config&, const Config& after) { return ApplyLogSettings(after); });
+  config_hooks_.Add({ConfigKey::kAllocatorDecayMs},
+                    [](const Config&, const Config& after) -> Result<> {
+                      allocator::SetDecay(after.Integer(ConfigKey::kAllocatorDecayMs));
+                      return {};
+                    });
   config_hooks_.Add({ConfigKey::kIoThreads},
                     [](const Config&, const Config&) -> Result<> {
                       return Fail("the number of workers is fixed while the server runs");

@@ -90,6 +90,9 @@ Result<> LineReader::ReadLine(const ConfigOrigin& origin, int depth) {
   const Result<> set =
       launch_.config.Set(row->key, std::span(*words).subspan(1), ConfigSource::kFile);
   if (!set) return FailAt(origin, set.error().text);
+  if (origin.file.empty()) {
+    launch_.config.NoteOrigin(row->key, ValueOrigin::kCommandLine);
+  }
   return {};
 }
 

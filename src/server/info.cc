@@ -39,6 +39,7 @@ constexpr Section kSections[] = {
     {"cluster", "Cluster", true, false, &InfoCluster},
     {"keyspace", "Keyspace", true, false, &InfoKeyspace},
     {"skarn", "Skarn", false, false, &InfoSkarn},
+    {"machine", "Machine", false, false, &InfoMachine},
     {"debug", "Debug", false, true, &InfoDebug},
 };
 

@@ -64,6 +64,9 @@ void InfoCpu(Server& server, InfoText& out);
 void InfoCluster(Server& server, InfoText& out);
 void InfoSkarn(Server& server, InfoText& out);
 
+// info_machine.cc
+void InfoMachine(Server& server, InfoText& out);
+
 // info_stats.cc
 void InfoStats(Server& server, InfoText& out);
 void InfoDebug(Server& server, InfoText& out);

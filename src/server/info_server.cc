@@ -303,7 +303,7 @@ void InfoSkarn(Server& server, InfoText& out) {
   out.Add("workers", server.workers().size());
   out.Add("event_loop", server.workers()[0]->loop().name());
   out.Add("simd", ActiveKernels().name);
-  out.Add("profile", "generic");
+  out.Add("profile", server.machine().profile);
   out.Add("parked_commands", totals.work.parked_commands);
   out.Add("gate_commands", totals.work.gate_commands);
   out.Add("prefetch_batches", totals.work.prefetch_batches);

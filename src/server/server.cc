@@ -13,7 +13,6 @@
 
 #include "arch/cycles.h"
 #include "base/clock.h"
-#include "base/cpus.h"
 #include "base/key_hash.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -55,6 +54,11 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   std::unique_ptr<Server> server(new Server(std::move(launch.config)));
   Config& values = server->config_;
+  if (auto tuned = TuneToMachine(MachineFiles(), values); tuned) {
+    server->machine_ = *std::move(tuned);
+  } else {
+    return std::unexpected(std::move(tuned.error()));
+  }
   if (auto selected = SelectKernels(values.String(ConfigKey::kSimd)); !selected) {
     return std::unexpected(std::move(selected.error()));
   }
@@ -62,9 +66,7 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   FillRandomBytes(secret.data(), secret.size());
   InitKeyHash(secret);
 
-  if (values.Integer(ConfigKey::kIoThreads) <= 0) {
-    values.Resolve(ConfigKey::kIoThreads, static_cast<int64_t>(GrantedCpuCount()));
-  }
+  ApplyAllocatorSettings(values);
   const size_t worker_count = static_cast<size_t>(values.Integer(ConfigKey::kIoThreads));
   server->state_ = std::make_unique<ServerState>(
       static_cast<unsigned>(values.Integer(ConfigKey::kDatabases)),
@@ -103,7 +105,7 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
 Result<> Server::BuildWorkers() {
   const size_t count = static_cast<size_t>(config_.Integer(ConfigKey::kIoThreads));
   const LoopKind loop = LoopKindOf(config_.Enum<ConfigEventLoop>(ConfigKey::kEventLoop));
-  const bool yields_first = count > GrantedCpuCount();
+  const bool yields_first = count > machine_.facts.granted_cpus;
   for (size_t i = 0; i < count; ++i) {
     auto worker = Worker::Create({.index = i, .loop = loop, .yields_first = yields_first},
                                  state_->gate);
@@ -128,12 +130,18 @@ int Server::Run() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   memory::FillReserveAtStart();
-  BackgroundFree::Start();
+  LogMachine(machine_);
+  places_ = PlaceThreads(config_);
+  saves_->SetCpus(places_.saver);
+  RunOn(places_.background, &BackgroundFree::Start);
   meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");
   state_->SetConcern(Concern::kDataLoading, true);
   for (const auto& worker : workers_) {
-    threads_.emplace_back([&worker] { worker->Run(); });
+    threads_.emplace_back([this, &worker] {
+      PinWorker(places_, worker->index());
+      worker->Run();
+    });
     pthread_setname_np(threads_.back().native_handle(),
                        fmt::format("skarn-w{}", worker->index()).c_str());
   }

@@ -24,7 +24,9 @@
 #include "server/config_launch.h"
 #include "server/hooks.h"
 #include "server/latency_monitor.h"
+#include "server/machine_settings.h"
 #include "server/meter.h"
+#include "server/placement.h"
 
 namespace skarn {
 
@@ -58,6 +60,9 @@ class Server {
   void ResumeCron();
 
   Config& config() { return config_; }
+  // What the server woke up on, and what it made of that.
+  const MachineChoice& machine() const { return machine_; }
+  const ThreadPlaces& places() const { return places_; }
   // What puts a CONFIG SET in force besides ApplySettings.
   Hooks& hooks() { return *hooks_; }
   const ConfigHooks& config_hooks() const { return config_hooks_; }
@@ -111,6 +116,8 @@ class Server {
   void ChangePassword(const Config& after);
 
   Config config_;
+  MachineChoice machine_;
+  ThreadPlaces places_;
   ConfigHooks config_hooks_;
   std::unique_ptr<ServerState> state_;
   std::unique_ptr<PubSub> pubsub_;

@@ -21,8 +21,8 @@ FILE_LINES_MAX = 1000
 CLANG_FORMAT_VERSION = 14  # Another version formats some lines in another way.
 
 FEATURES = {"persistence", "replication", "cluster", "pubsub", "script"}
-LAYERS = ["arch", "base", "types", "keyspace", "resp", "net", "acl", "command", "feature",
-          "commands", "server", "tools"]
+LAYERS = ["arch", "base", "machine", "types", "keyspace", "resp", "net", "acl", "command",
+          "feature", "commands", "server", "tools"]
 WORDS_OF_BASE = {"base/bytes.h", "base/result.h"}  # Plain types which arch/ may use as well.
 TEST_LIBRARY = ("<gtest/", "<gmock/", "<benchmark/")
 THIRD_PARTY = ("fmt/", "openssl/", "jemalloc/", "liburing")

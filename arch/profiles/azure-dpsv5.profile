@@ -1,0 +1,15 @@
+# Azure does not tell the machine type without its metadata service, so the CPU decides.
+# The network is a virtual function bonded under hv_netvsc and may be taken away for a while.
+summary Azure Dpsv5, Epsv5: Ampere Altra (Neoverse N1), every vCPU a core
+match cloud=azure cpu=arm-41-d0c
+
+io-threads granted                                     # every vCPU is a core of its own, so each gets a worker
+io-threads granted-1 when granted>=8                   # one core is left to the interrupts of the network card and to the saver
+worker-pinning yes when granted>=8                     # no siblings: a worker that stays keeps its L2 of 1 MB warm
+event-loop epoll                                       # on the kernels measured io_uring ties without pipelines and loses with them
+prefetch-batch-max-size 12                             # the core follows fewer misses at once than its successors
+tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
+allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
+slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
+host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
+host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare

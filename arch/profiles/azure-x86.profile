@@ -1,0 +1,16 @@
+# Azure does not tell the machine type without its metadata service, so the CPU decides.
+# The network is a virtual function bonded under hv_netvsc and may be taken away for a while.
+summary Azure, Intel or AMD: a vCPU is half a core
+match cloud=azure arch=x86_64
+
+io-threads granted                                     # a vCPU is half a core; the second half adds a fifth to a third of throughput
+io-threads granted-2 when granted>=16                  # a whole core is left to interrupts and to the saver
+worker-pinning yes when granted>=8                     # a worker that moves to another core loses an L2 of 1 MB and more
+event-loop epoll                                       # on the kernels measured io_uring ties without pipelines and loses with them
+prefetch-batch-max-size 16                             # the default: many CPUs hide behind one series
+tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
+allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
+slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
+host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
+host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare
+host.numa-balancing off when numa-nodes>=2              # all workers share one keyspace: pages that wander between nodes only fault

@@ -1,0 +1,17 @@
+# Compute Engine does not tell the machine type without its metadata service, so the CPU decides.
+summary GCE c4 and other machines with Emerald or Granite Rapids, a vCPU is half a core
+match cloud=gce cpu=intel-6-207,intel-6-173
+
+io-threads granted                                     # a vCPU is half a core; the second half adds a fifth to a third of throughput
+io-threads granted-2 when granted>=16                  # a whole core is left to interrupts and to the saver
+worker-pinning yes when granted>=8                     # a worker that moves to another core loses an L2 of 1 MB and more
+event-loop epoll                                       # on the kernels measured io_uring ties without pipelines and loses with them
+prefetch-batch-max-size 16                             # 16 fill buffers a core
+tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
+allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
+slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
+host.rps on when granted>=16                           # the card has 8 queues by default: the other CPUs get their share of packets in software
+host.irq spread when granted>=4                        # one queue a CPU, so that no core takes the interrupts of two
+host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
+host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare
+host.numa-balancing off when numa-nodes>=2              # all workers share one keyspace: pages that wander between nodes only fault

@@ -1,0 +1,18 @@
+summary c8i, m8i, r8i and kin: Granite Rapids, a vCPU is half a core
+match cloud=ec2 family=c8i,c8i-flex,m8i,m8i-flex,r8i,r8i-flex,x8i
+match cloud=ec2 cpu=intel-6-173
+
+io-threads granted                                     # a vCPU is half a core; the second half adds a fifth to a third of throughput
+io-threads granted-2 when granted>=16                  # a whole core is left to interrupts and to the saver
+worker-pinning yes when granted>=8                     # a worker that moves to another core loses an L2 of 1 MB and more
+event-loop epoll                                       # on the kernels measured io_uring ties without pipelines and loses with them
+prefetch-batch-max-size 16                             # 16 fill buffers a core
+tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
+allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
+slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
+host.rps on when granted>=16                           # the card has 8 queues by default: the other CPUs get their share of packets in software
+host.irq spread when granted>=4                        # one queue a CPU, so that no core takes the interrupts of two
+host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
+host.adaptive-rx on                                    # throughput: the ENA driver batches interrupts as the load asks; off is for lowest latency only
+host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare
+host.numa-balancing off when numa-nodes>=2              # all workers share one keyspace: pages that wander between nodes only fault

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Brings the profile of the machine into a configuration, below whatever somebody asked
+// for: a directive that a file, an option or CONFIG SET has given is never changed.
+// Threads: the starting thread. Owner: the server keeps the result for INFO.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "machine/profile.h"
+#include "server/config.h"
+
+namespace skarn {
+
+struct MachineSetting {
+  std::string name, value, reason;
+  // Empty when the value is in force; otherwise why it is not.
+  std::string left_alone;
+};
+
+struct MachineChoice {
+  MachineFacts facts;
+  std::string profile = "none";
+  std::string why;  // "cloud=ec2 family=c7g", "asked for".
+  std::string summary;
+  std::vector<MachineSetting> settings;  // What the profile says about directives.
+  std::vector<ProfileValue> host;  // What it says about the host ("host." left out).
+};
+
+// Detects the machine and puts the values of the profile in force that machine-profile
+// names. io-threads gets the count of CPUs granted where neither says a number. Fails
+// when there is no profile of that name.
+Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config);
+
+}  // namespace skarn

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tools/tune/apply.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "tools/tune/host_files.h"
+#include "tools/tune/nic_control.h"
+
+namespace skarn {
+namespace {
+
+Result<> MakeLink(const std::string& path, const std::string& target) {
+  const std::string temporary = path + ".skarn-tune.tmp";
+  unlink(temporary.c_str());
+  if (symlink(target.c_str(), temporary.c_str()) != 0) return FailErrno("link", errno);
+  if (rename(temporary.c_str(), path.c_str()) == 0) return {};
+  const int error = errno;
+  unlink(temporary.c_str());
+  return FailErrno("link", error);
+}
+
+// Puts `content` at the place of the change; nothing: takes away what is there.
+Result<> Put(const MachineFiles& files, const Change& change,
+             const std::optional<std::string>& content) {
+  const std::string path = files.PathOf(change.path);
+  if (!content) {
+    if (unlink(path.c_str()) == 0) return {};
+    return FailErrno("remove", errno);
+  }
+  switch (change.kind) {
+    case ChangeKind::kValue:
+      // The kernel takes the word; a recorded file has all of its text.
+      return WriteInPlace(
+          path, files.is_live() ? ChosenWord(TrimBlanks(*content)) + "\n" : *content);
+    case ChangeKind::kFile:
+      return ReplaceWholeFile(path, *content, 0644);
+    case ChangeKind::kLink:
+      return MakeLink(path, *content);
+    case ChangeKind::kNic: {
+      const size_t blank = change.path.find(' ');
+      return WriteNic(files, change.path.substr(0, blank), change.path.substr(blank + 1),
+                      *content);
+    }
+    case ChangeKind::kFolder:
+      break;
+  }
+  return {};
+}
+
+// The folders that are to be made for a file, outermost first.
+std::vector<std::string> MissingFolders(const MachineFiles& files,
+                                        const std::string& path) {
+  std::vector<std::string> folders;
+  for (size_t at = path.find('/', 1); at != std::string::npos;
+       at = path.find('/', at + 1)) {
+    const std::string folder = path.substr(0, at);
+    if (!files.Exists(folder)) folders.push_back(folder);
+  }
+  return folders;
+}
+
+bool NeedsFolder(const Change& change) {
+  return change.kind == ChangeKind::kFile || change.kind == ChangeKind::kLink;
+}
+
+// Takes away those that were made and are empty again, the innermost first.
+void RemoveFolders(const MachineFiles& files, std::vector<std::string> folders) {
+  std::ranges::sort(folders, std::greater<>());
+  for (const std::string& folder : folders) rmdir(files.PathOf(folder).c_str());
+}
+
+}  // namespace
+
+Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_path,
+                          State state, const Plan& plan) {
+  Outcome outcome{.left_alone = plan.left_alone};
+  if (plan.changes.empty()) return outcome;
+  const State before = state;
+  std::vector<std::string> folders = MissingFolders(files, state_path);
+  for (const std::string& folder : folders) {
+    state.Note({.kind = ChangeKind::kFolder, .path = folder});
+  }
+  for (const Change& change : plan.changes) {
+    if (NeedsFolder(change)) {
+      for (const std::string& folder : MissingFolders(files, change.path)) {
+        state.Note({.kind = ChangeKind::kFolder, .path = folder});
+      }
+    }
+    state.Note(change);
+  }
+  if (Result<> recorded = state.Write(files, state_path); !recorded) {
+    RemoveFolders(files, folders);
+    return Fail("nothing was changed, as the record of it cannot be written to " +
+                files.PathOf(state_path) + ": " + recorded.error().text);
+  }
+  for (const Change& change : plan.changes) {
+    Result<> done;
+    if (NeedsFolder(change)) {
+      auto made = MakeFoldersFor(files.PathOf(change.path));
+      if (!made) done = std::unexpected(made.error());
+    }
+    if (done) done = Put(files, change, change.after);
+    if (done) {
+      outcome.done.push_back(change);
+      continue;
+    }
+    outcome.left_alone.push_back({change.name, done.error().text});
+    // What we could not change is not ours; unless it was before.
+    const Change* const known = before.Find(change.kind, change.path);
+    state.Remove(change.kind, change.path);
+    if (known != nullptr) state.Note(*known);
+  }
+  if (outcome.done.empty()) {
+    // There is nothing to take back but what was recorded before.
+    for (const Change& change : std::vector<Change>(state.changes())) {
+      const bool is_new = before.Find(change.kind, change.path) == nullptr;
+      if (!is_new) continue;
+      if (change.kind == ChangeKind::kFolder) folders.push_back(change.path);
+      state.Remove(change.kind, change.path);
+    }
+  }
+  if (Result<> recorded = state.Write(files, state_path); !recorded) {
+    outcome.left_alone.push_back({files.PathOf(state_path), recorded.error().text});
+  }
+  if (outcome.done.empty()) RemoveFolders(files, folders);
+  return outcome;
+}
+
+Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_path,
+                          State state) {
+  Outcome outcome;
+  std::vector<std::string> folders;
+  std::vector<Change> changes = state.changes();
+  std::ranges::reverse(changes);
+  for (Change& change : changes) {
+    change.name = change.path;
+    const auto now = ContentNow(files, change);
+    if (change.kind == ChangeKind::kFolder) {
+      folders.push_back(change.path);
+      state.Remove(change.kind, change.path);
+      continue;
+    }
+    if (IsSame(change.kind, now, change.before)) {
+      state.Remove(change.kind, change.path);
+      continue;
+    }
+    if (!IsSame(change.kind, now, change.after)) {
+      outcome.left_alone.push_back(
+          {change.path, "it was changed since skarn-tune wrote it"});
+      continue;
+    }
+    if (Result<> done = Put(files, change, change.before); !done) {
+      outcome.left_alone.push_back({change.path, done.error().text});
+      continue;
+    }
+    state.Remove(change.kind, change.path);
+    outcome.done.push_back(change);
+  }
+  if (Result<> recorded = state.Write(files, state_path); !recorded) {
+    outcome.left_alone.push_back({files.PathOf(state_path), recorded.error().text});
+  }
+  // One that somebody has put something into stays, and is ours no more.
+  RemoveFolders(files, folders);
+  return outcome;
+}
+
+}  // namespace skarn

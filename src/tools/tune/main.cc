@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// skarn-tune: shows what the machine is and what Skarn makes of it, and sets up the host.
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "server/config_launch.h"
+#include "tools/tune/report.h"
+
+extern char** environ;
+
+namespace skarn {
+namespace {
+
+constexpr int kFine = 0;       // Done, nothing found.
+constexpr int kFailed = 1;     // Could not do it; nothing was changed.
+constexpr int kMisused = 2;    // The command line makes no sense.
+constexpr int kLeftAlone = 3;  // Something was found, or left alone.
+
+constexpr std::string_view kLastingState = "/var/lib/skarn-tune/state";
+constexpr std::string_view kRuntimeState = "/run/skarn-tune/state";
+
+constexpr std::string_view kUsage =
+    R"(Usage: skarn-tune COMMAND [OPTION...]
+
+  show     what this machine is, its profile, and what the server and the host get
+  check    what holds this machine back
+  plan     what apply would change, as a diff with reasons
+  apply    change it, now and for every start (/etc/sysctl.d, a systemd unit)
+  revert   take back what apply has changed, byte for byte
+
+  --json           for machines
+  --root DIR       look at (and change) the tree below DIR instead of this machine
+  --profile NAME   auto, none, or the name of a profile
+  --config FILE    show: with the configuration of the server
+  --runtime        apply, revert: values of the running kernel only (skarn-tune.service)
+
+Exit status: 0 done and nothing found; 1 failed, nothing changed; 2 wrong use; 3 something was
+found or left alone, the output says why.
+)";
+
+struct Request {
+  std::string command;
+  MachineFiles files;
+  Format format = Format::kText;
+  PlanScope scope = PlanScope::kLasting;
+  std::vector<std::string> config_arguments;
+
+  std::string_view state_path() const {
+    return scope == PlanScope::kLasting ? kLastingState : kRuntimeState;
+  }
+};
+
+Result<Request> ReadRequest(const std::vector<std::string>& arguments) {
+  Request request;
+  std::vector<std::string> options;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const bool takes_value =
+        argument == "--root" || argument == "--profile" || argument == "--config";
+    if (takes_value && (i + 1 == arguments.size() || arguments[i + 1].empty())) {
+      return Fail(argument + " needs a value");
+    }
+    if (argument == "--json") {
+      request.format = Format::kJson;
+    } else if (argument == "--runtime") {
+      request.scope = PlanScope::kRuntime;
+    } else if (argument == "--root") {
+      request.files = MachineFiles(arguments[++i]);
+    } else if (argument == "--config") {
+      request.config_arguments.push_back(arguments[++i]);
+    } else if (argument == "--profile") {
+      options = {"--machine-profile", arguments[++i]};
+    } else if (argument.starts_with('-') || !request.command.empty()) {
+      return Fail("what is '" + argument + "'?");
+    } else {
+      request.command = argument;
+    }
+  }
+  request.config_arguments.insert(request.config_arguments.end(), options.begin(),
+                                  options.end());
+  return request;
+}
+
+int Print(const std::string& text, int status) {
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) == 0) return status;
+  return kFailed;
+}
+
+int FailWith(std::string_view text) {
+  fmt::print(stderr, "skarn-tune: {}\n", text);
+  return kFailed;
+}
+
+// systemd looks at changed units only when told. Its answer changes nothing for us.
+void ReloadUnits(const MachineFiles& files) {
+  if (!files.is_live() || !files.Exists("/run/systemd/system")) return;
+  char name[] = "systemctl", argument[] = "daemon-reload";
+  char* const words[] = {name, argument, nullptr};
+  pid_t child = 0;
+  if (posix_spawnp(&child, name, nullptr, nullptr, words, environ) == 0) {
+    waitpid(child, nullptr, 0);
+  }
+}
+
+int Apply(const Request& request, const MachineChoice& choice) {
+  const std::string path(request.state_path());
+  auto state = State::Read(request.files, path);
+  if (!state) return FailWith(state.error().text);
+  const Plan plan = MakePlan({.files = request.files,
+                              .facts = choice.facts,
+                              .host = choice.host,
+                              .state = *state,
+                              .scope = request.scope});
+  if (request.command == "plan") return Print(PlanReport(plan, request.format), kFine);
+  const auto outcome = ApplyPlan(request.files, path, *std::move(state), plan);
+  if (!outcome) return FailWith(outcome.error().text);
+  if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
+  return Print(OutcomeReport(*outcome, "applied", request.format),
+               outcome->left_alone.empty() ? kFine : kLeftAlone);
+}
+
+int Revert(const Request& request) {
+  Outcome all;
+  std::vector<std::string_view> paths = {kRuntimeState};
+  if (request.scope == PlanScope::kLasting) paths.push_back(kLastingState);
+  for (const std::string_view path : paths) {
+    auto state = State::Read(request.files, std::string(path));
+    if (!state) return FailWith(state.error().text);
+    if (state->changes().empty()) continue;
+    auto outcome = RevertAll(request.files, std::string(path), *std::move(state));
+    if (!outcome) return FailWith(outcome.error().text);
+    all.done.insert(all.done.end(), outcome->done.begin(), outcome->done.end());
+    all.left_alone.insert(all.left_alone.end(), outcome->left_alone.begin(),
+                          outcome->left_alone.end());
+  }
+  if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
+  return Print(OutcomeReport(all, "reverted", request.format),
+               all.left_alone.empty() ? kFine : kLeftAlone);
+}
+
+int Run(const Request& request) {
+  if (request.command == "revert") return Revert(request);
+  auto launch = ReadLaunch(request.config_arguments);
+  if (!launch) return FailWith(launch.error().text);
+  const auto choice = TuneToMachine(request.files, launch->config);
+  if (!choice) return FailWith(choice.error().text);
+  if (request.command == "show") {
+    return Print(ShowReport(*choice, launch->config, request.format), kFine);
+  }
+  if (request.command == "check") {
+    const CheckResult result = CheckHost(request.files, choice->facts);
+    return Print(CheckReport(result, request.format),
+                 result.findings.empty() ? kFine : kLeftAlone);
+  }
+  return Apply(request, *choice);
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--help" || argument == "-h")
+      return Print(std::string(kUsage), kFine);
+  }
+  const auto request = ReadRequest(arguments);
+  if (!request) {
+    fmt::print(stderr, "skarn-tune: {}\n{}", request.error().text, kUsage);
+    return kMisused;
+  }
+  for (const auto known : {"show", "check", "plan", "apply", "revert"}) {
+    if (request->command == known) return Run(*request);
+  }
+  fmt::print(stderr, "{}", kUsage);
+  return kMisused;
+}
+
+}  // namespace
+}  // namespace skarn
+
+int main(int argc, char** argv) {
+  return skarn::Main(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// State: what skarn-tune has changed, with what was there before and what it put there,
+// byte for byte. A text file, one change a line:
+//
+//   value /proc/sys/net/core/somaxconn "128\n" "4096\n"
+//   file /etc/sysctl.d/60-skarn-tune.conf - "..."         ("-": was not there)
+//   link /etc/systemd/system/... - "/usr/lib/..."
+//   nic "ens5 adaptive-rx" "off" "on"
+//   folder /etc/sysctl.d - ""                             (made by us)
+//
+// Threads: one. Owner: a run of the program.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "machine/files.h"
+
+namespace skarn {
+
+enum class ChangeKind : uint8_t { kValue, kFile, kLink, kNic, kFolder };
+
+struct Change {
+  ChangeKind kind = ChangeKind::kValue;
+  std::string path;
+  std::optional<std::string> before;  // Nothing: was not there.
+  std::string after;
+  std::string name, reason;  // For people; not recorded.
+};
+
+class State {
+ public:
+  // The recorded changes; none when there is no file. Fails when it makes no sense.
+  static Result<State> Read(const MachineFiles& files, const std::string& path);
+
+  const std::vector<Change>& changes() const { return changes_; }
+  // The record of `path`, or null.
+  const Change* Find(ChangeKind kind, std::string_view path) const;
+  // Adds a record, or gives the one that is there another `after`.
+  void Note(const Change& change);
+  void Remove(ChangeKind kind, std::string_view path);
+
+  // Writes all records, or removes the file and its folder when there are none.
+  Result<> Write(const MachineFiles& files, const std::string& path) const;
+
+ private:
+  std::vector<Change> changes_;
+};
+
+// What there is now at the place of a change.
+std::optional<std::string> ContentNow(const MachineFiles& files, const Change& change);
+// Whether two contents mean the same: for values the chosen word counts.
+bool IsSame(ChangeKind kind, const std::optional<std::string>& a,
+            const std::optional<std::string>& b);
+
+}  // namespace skarn

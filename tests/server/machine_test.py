@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The machine and its profile: INFO machine, the directives behind it, where threads run."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, ServerTest, main
+from harness.server import Server, wait_until
+
+
+def settings(info):
+    """{"io-threads": {"value": "2", "origin": "profile", ...}}"""
+    found = {}
+    for name, value in info.items():
+        if name.startswith("setting_"):
+            head, _, reason = value.partition(",reason=")
+            head, _, origin = head.rpartition(",origin=")
+            found[name[8:]] = {"value": head[len("value="):], "origin": origin, "reason": reason}
+    return found
+
+
+def threads(server):
+    """{thread name: its CPUs as the kernel writes them}"""
+    found = {}
+    folder = f"/proc/{server.process.pid}/task"
+    for task in os.listdir(folder):
+        with open(f"{folder}/{task}/status", encoding="ascii") as file:
+            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        found[fields["Name"].strip()] = fields["Cpus_allowed_list"].strip()
+    return found
+
+
+class MachineTest(ServerTest):
+    def test_info_tells_facts_profile_and_origins(self):
+        info = self.server.info("machine")
+        self.assertGreaterEqual(int(info["machine_cpus_granted"]), 1)
+        self.assertEqual(info["machine_page_bytes"], str(os.sysconf("SC_PAGE_SIZE")))
+        self.assertTrue(info["profile"])
+        self.assertEqual(info["profile"], self.server.info("skarn")["profile"])
+        self.assertEqual(settings(info)["tcp-backlog"]["origin"], "default")
+        self.assertNotIn(b"# Machine", self.do("INFO"))
+        self.assertIn(b"# Machine", self.do("INFO everything"))
+
+    def test_config_set_is_an_origin(self):
+        self.expect("CONFIG SET allocator-decay-ms 2000", OK)
+        self.assertEqual(settings(self.server.info("machine"))["allocator-decay-ms"],
+                         {"value": "2000", "origin": "CONFIG SET", "reason": ""})
+        self.expect("CONFIG SET allocator-decay-ms 1000", OK)
+
+
+class ProfileTest(ServerTest):
+    """Servers with a profile of their own; the class's own server is not used."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        pass
+
+    def start(self, *options, **more):
+        server = Server(*options, **more)
+        self.addCleanup(server.close)
+        return server
+
+    def test_a_directive_wins_over_the_profile(self):
+        server = self.start("--profile", "c6i", "--event-loop", "auto")
+        found = settings(server.info("machine"))
+        self.assertEqual(found["prefetch-batch-max-size"]["value"], "12")
+        self.assertEqual(found["prefetch-batch-max-size"]["origin"], "profile")
+        self.assertTrue(found["prefetch-batch-max-size"]["reason"])
+        self.assertEqual(found["event-loop"],
+                         {"value": "auto", "origin": "command line", "reason": ""})
+
+    def test_rewrite_makes_no_setting_of_the_profile(self):
+        server = Server("--profile", "c6i", start=False)
+        self.addCleanup(server.close)
+        path = server.path("server.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("hz 20\n")
+        server.command.append(path)
+        server.start()
+        with server.connect() as client:
+            self.assertEqual(client("CONFIG", "REWRITE"), OK)
+            self.assertEqual(settings(server.info("machine"))["bgsave-cpulist"]["origin"],
+                             "default")
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        self.assertNotIn("prefetch", text)
+        self.assertIn("machine-profile \"c6i\"", text)
+
+    def test_none_leaves_the_defaults(self):
+        info = self.start("--machine-profile", "none").info("machine")
+        self.assertEqual(info["profile"], "none")
+        self.assertNotIn("profile", [one["origin"] for one in settings(info).values()])
+
+    def test_an_unknown_profile_is_refused(self):
+        server = Server("--profile", "c99", start=False)
+        self.addCleanup(server.close)
+        server.start(wait=False)
+        self.assertEqual(server.wait_exit(), 1)
+        self.assertIn("no such profile: 'c99'", server.log_text())
+
+    def test_pinned_workers_leave_their_cpus_to_no_saver(self):
+        cpus = sorted(os.sched_getaffinity(0))
+        server = self.start("--worker-pinning", "yes", "--rdb-key-save-delay", "100000",
+                            io_threads=len(cpus))
+        found = threads(server)
+        self.assertEqual([found[f"skarn-w{i}"] for i in range(len(cpus))],
+                         [str(cpu) for cpu in cpus])
+        with server.connect() as client:
+            for i in range(50):
+                client("SET", f"key{i}", "value")
+            client("BGSAVE")
+            wait_until(lambda: "skarn-save" in threads(server) or None)
+            place = threads(server).get("skarn-save")
+            self.assertEqual(place, found["skarn-server"])
+
+    def test_more_workers_than_cpus_are_not_pinned(self):
+        count = len(os.sched_getaffinity(0)) + 1
+        server = self.start("--worker-pinning", "yes", io_threads=count)
+        self.assertIn("worker-pinning is left alone", server.log_text())
+
+    def test_cpulists_place_the_threads_or_are_left_alone(self):
+        first = str(min(os.sched_getaffinity(0)))
+        server = self.start("--server-cpulist", first, "--bio-cpulist", "8000",
+                            "--bgsave-cpulist", "nonsense")
+        self.assertEqual(set(threads(server).values()), {first})
+        log = server.log_text()
+        self.assertIn("bio-cpulist is left alone", log)
+        self.assertIn("bgsave-cpulist 'nonsense' is no list of CPUs", log)
+
+    def test_slabs_in_huge_pages_keep_what_is_stored(self):
+        server = self.start("--slab-hugepages", "yes")
+        with server.connect() as client:
+            for i in range(3000):
+                client("SET", f"key{i}", b"%d" % i * 1000)
+            self.assertEqual(client("GET", "key77"), b"77" * 1000)
+            self.assertEqual(client("FLUSHALL"), OK)
+
+
+if __name__ == "__main__":
+    main()

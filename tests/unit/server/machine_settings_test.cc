@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/machine_settings.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/machine/machine_tree.h"
+
+namespace skarn {
+namespace {
+
+const MachineSetting* Find(const MachineChoice& choice, const std::string& name) {
+  for (const MachineSetting& setting : choice.settings) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+TEST(MachineSettingsTest, ProfileGoesBelowTheConfiguration) {
+  Config config;
+  const std::vector<std::string> backlog = {"100"};
+  ASSERT_TRUE(config.Set(ConfigKey::kTcpBacklog, backlog, ConfigSource::kFile));
+  const auto choice = TuneToMachine(MachineTree("c7g.4xlarge").files(), config);
+  ASSERT_TRUE(choice.has_value());
+  EXPECT_EQ(choice->profile, "graviton3");
+  EXPECT_EQ(config.Text(ConfigKey::kIoThreads), "15");
+  EXPECT_EQ(config.origin(ConfigKey::kIoThreads), ValueOrigin::kProfile);
+  EXPECT_FALSE(config.IsGiven(ConfigKey::kIoThreads));
+  EXPECT_TRUE(config.Bool(ConfigKey::kWorkerPinning));
+  EXPECT_EQ(config.Text(ConfigKey::kTcpBacklog), "100");
+  EXPECT_EQ(config.origin(ConfigKey::kTcpBacklog), ValueOrigin::kFile);
+  EXPECT_NE(Find(*choice, "tcp-backlog")->left_alone, "");
+}
+
+TEST(MachineSettingsTest, EveryLineOfAProfileNamesADirectiveThatTakesItsValue) {
+  for (const ProfileText& compiled : CompiledProfiles()) {
+    const auto profile = ParseProfile(compiled.name, compiled.text);
+    ASSERT_TRUE(profile.has_value());
+    for (const ProfileLine& line : profile->lines) {
+      if (line.name.starts_with("host.")) continue;
+      const ConfigDirective* const row = FindDirective(line.name);
+      ASSERT_NE(row, nullptr) << compiled.name << " " << line.name;
+      EXPECT_FALSE(row->Has(config_trait::kNotYet)) << line.name;
+      Config config;
+      const bool is_formula =
+          line.value.starts_with("granted") || line.value.starts_with("cores");
+      EXPECT_TRUE(is_formula || config.Adopt(row->key, line.value)) << line.value;
+    }
+  }
+}
+
+TEST(MachineSettingsTest, NothingIsPinnedUnderAQuotaOrInAContainer) {
+  MachineTree tree("c7g.4xlarge");
+  tree.Write("sys/fs/cgroup/cpu.max", "900000 100000\n");
+  Config config;
+  const auto choice = TuneToMachine(tree.files(), config);
+  ASSERT_TRUE(choice.has_value());
+  EXPECT_EQ(config.Text(ConfigKey::kIoThreads), "8");
+  EXPECT_FALSE(config.Bool(ConfigKey::kWorkerPinning));
+  EXPECT_NE(Find(*choice, "worker-pinning")->left_alone, "");
+}
+
+TEST(MachineSettingsTest, ForgedNonsenseStillGivesAServer) {
+  for (const auto machine : {"empty", "impossible", "garbage", "half-cpu-v1"}) {
+    Config config;
+    ASSERT_TRUE(TuneToMachine(MachineTree(machine).files(), config)) << machine;
+    EXPECT_EQ(config.Text(ConfigKey::kIoThreads), "1") << machine;
+  }
+}
+
+TEST(MachineSettingsTest, ProfileNoneAndUnknownNames) {
+  const MachineTree tree("c7g.4xlarge");
+  Config config;
+  ASSERT_TRUE(config.Set(ConfigKey::kMachineProfile, Bytes("none")));
+  const auto none = TuneToMachine(tree.files(), config);
+  ASSERT_TRUE(none.has_value());
+  EXPECT_TRUE(none->settings.empty());
+  EXPECT_EQ(config.Text(ConfigKey::kIoThreads), "16");
+  ASSERT_TRUE(config.Set(ConfigKey::kMachineProfile, Bytes("c99")));
+  EXPECT_FALSE(TuneToMachine(tree.files(), config).has_value());
+}
+
+}  // namespace
+}  // namespace skarn
