@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "resp/shown_text.h"
+
 namespace skarn {
 namespace {
 
