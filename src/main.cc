@@ -18,6 +18,7 @@
 #include "server/process.h"
 #include "server/process_title.h"
 #include "server/server.h"
+#include "server/service_environment.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ int Answer(const skarn::Launch& launch) {
   return 1;
 }
 
-int Serve(skarn::Launch launch) {
+int Serve(skarn::Launch launch, const skarn::ServiceEnvironment& environment) {
   const skarn::Config& config = launch.config;
   if (chdir(config.String(ConfigKey::kDir).c_str()) != 0) {
     return Fatal(fmt::format("Can't chdir to '{}': {}", config.String(ConfigKey::kDir),
@@ -58,7 +59,11 @@ int Serve(skarn::Launch launch) {
   if (auto log = skarn::ApplyLogSettings(config); !log) {
     return Fatal(fmt::format("Can't open the log file: {}", log.error().text));
   }
-  if (config.Bool(ConfigKey::kDaemonize)) {
+  const auto supervised = config.Enum<skarn::ConfigSupervised>(ConfigKey::kSupervised);
+  const bool is_supervised =
+      skarn::SupervisionFor(supervised, environment) != skarn::Supervision::kNone;
+  // A manager follows the process it has started, so that one stays.
+  if (config.Bool(ConfigKey::kDaemonize) && !is_supervised) {
     if (auto done = skarn::Daemonize(); !done) return Fatal(done.error().text);
   }
   if (config.Bool(ConfigKey::kCrashLogEnabled)) {
@@ -81,7 +86,7 @@ int Serve(skarn::Launch launch) {
         possible, maxclients);
     launch.config.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
   }
-  auto server = skarn::Server::Create(std::move(launch));
+  auto server = skarn::Server::Create(std::move(launch), environment);
   if (!server) {
     skarn::Log(skarn::LogLevel::kWarning, "{}", server.error().text);
     return Fatal(server.error().text);
@@ -96,10 +101,11 @@ int Serve(skarn::Launch launch) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const skarn::ServiceEnvironment environment = skarn::TakeServiceEnvironment();
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
   const int answered = Answer(*launch);
   if (answered >= 0) return answered;
   skarn::InitProcessTitle(argc, argv);
-  return Serve(std::move(*launch));
+  return Serve(std::move(*launch), environment);
 }

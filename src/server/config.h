@@ -36,6 +36,7 @@ enum class ConfigEviction : uint8_t {
 };
 enum class ConfigAllow : uint8_t { kNobody, kEverybody, kLocal };  // enable-debug-command
 enum class ConfigEventLoop : uint8_t { kAuto, kEpoll, kIoUring };
+enum class ConfigSupervised : uint8_t { kUpstart, kSystemd, kAuto, kNo };
 enum class ConfigVersionCheck : uint8_t { kStrict, kRelaxed };  // rdb-version-check
 
 // Bits of Flags(kShutdownOnSigint) and Flags(kShutdownOnSigterm); none is "default".

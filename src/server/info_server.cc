@@ -76,7 +76,7 @@ void InfoServer(Server& server, InfoText& out) {
   out.Add("gcc_version",
           fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__));
   out.Add("process_id", getpid());
-  out.Add("process_supervised", "no");
+  out.Add("process_supervised", SupervisionName(server.report().supervision()));
   out.Add("run_id", state.run_id);
   out.Add("tcp_port", server.config().Integer(ConfigKey::kPort));
   out.Add("server_time_usec", now_us);

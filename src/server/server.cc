@@ -43,7 +43,10 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
 
 }  // namespace
 
-Server::Server(Config config) : config_(std::move(config)) {}
+Server::Server(Config config, const ServiceEnvironment& environment)
+    : config_(std::move(config)),
+      report_(std::make_unique<ServiceReport>(
+          config_.Enum<ConfigSupervised>(ConfigKey::kSupervised), environment)) {}
 
 Server::~Server() {
   listening_.clear();
@@ -52,8 +55,9 @@ Server::~Server() {
   if (spare_fd_ >= 0) close(spare_fd_);
 }
 
-Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
-  std::unique_ptr<Server> server(new Server(std::move(launch.config)));
+Result<std::unique_ptr<Server>> Server::Create(Launch launch,
+                                               const ServiceEnvironment& environment) {
+  std::unique_ptr<Server> server(new Server(std::move(launch.config), environment));
   Config& values = server->config_;
   if (auto selected = SelectKernels(values.String(ConfigKey::kSimd)); !selected) {
     return std::unexpected(std::move(selected.error()));
@@ -105,8 +109,8 @@ Result<> Server::BuildWorkers() {
   const LoopKind loop = LoopKindOf(config_.Enum<ConfigEventLoop>(ConfigKey::kEventLoop));
   const bool yields_first = count > GrantedCpuCount();
   for (size_t i = 0; i < count; ++i) {
-    auto worker = Worker::Create(
-        {.index = i, .loop = loop, .yields_first = yields_first}, state_->gate);
+    auto worker = Worker::Create({.index = i, .loop = loop, .yields_first = yields_first},
+                                 state_->gate);
     if (!worker) return std::unexpected(std::move(worker.error()));
     workers_.push_back(std::move(*worker));
     executors_.push_back(std::make_unique<Executor>(*state_, *workers_.back()));
@@ -121,9 +125,7 @@ Result<> Server::BuildWorkers() {
 // -----------------------------------------------------------------------------------
 
 int Server::Run() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
@@ -143,11 +145,9 @@ int Server::Run() {
     exit_code_.store(1, std::memory_order_release);
   } else {
     Log(LogLevel::kNotice, "Ready to accept connections tcp");
+    report_->Ready(ReadyText());
   }
-  while (exit_code_.load(std::memory_order_acquire) < 0) {
-    const int signal = sigwaitinfo(&signals, nullptr);
-    if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
-  }
+  ServeSignals();
   for (const auto& worker : workers_) worker->Stop();
   for (std::thread& thread : threads_) thread.join();
   saves_->Join();
@@ -172,6 +172,10 @@ Result<> Server::LoadAtStart() {
   load_started_us_ = NowMicros();
   state_->gate.Enter(participant);
   Loader loader(state_->keyspace, state_->settings, load_progress_);
+  loader.set_on_read([this](uint64_t read_bytes) {
+    EndIfAsked();
+    report_->Loading(load_progress_, read_bytes);
+  });
   const Result<bool> loaded = loader.Load(
       state_->settings.dbfilename,
       [](void* owner) {
@@ -193,23 +197,6 @@ Result<> Server::LoadAtStart() {
   state_->SetConcern(Concern::kDataLoading, false);
   return {};
 }
-
-namespace {
-
-// Runs a server-wide action on worker 0 with the gate closed.
-class ShutdownMessage : public Message {
- public:
-  ShutdownMessage(Server& server, int signal) : server_(server), signal_(signal) {}
-  void Deliver(Worker&) override {
-    server_.state().executors[0]->RunAlone([this] { server_.OnEndSignal(signal_); });
-  }
-
- private:
-  Server& server_;
-  const int signal_;
-};
-
-}  // namespace
 
 Server::Shutdown Server::ShutdownFor(int signal) const {
   const uint32_t flags = config_.Flags(signal == SIGTERM ? ConfigKey::kShutdownOnSigterm
@@ -242,20 +229,6 @@ void Server::ResumeCron() {
     OnEndSignal(signal);
 }
 
-// A second SIGINT while the last save goes on: nobody wants to wait for it.
-void Server::InsistOnExit() {
-  Log(LogLevel::kWarning, "You insist... exiting now.");
-  saves_->RemoveTemporaryFiles();
-  _exit(1);
-}
-
-void Server::HandleSignal(int signal) {
-  if (signal == SIGINT && is_saving_last_.load(std::memory_order_acquire)) InsistOnExit();
-  Log(LogLevel::kWarning, "Received {} scheduling shutdown...",
-      signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  workers_[0]->Post(std::make_unique<ShutdownMessage>(*this, signal));
-}
-
 bool Server::BeginShutdown(Shutdown how) {
   Log(LogLevel::kWarning, "User requested shutdown...");
   if (saves_->IsRunning()) {
@@ -264,12 +237,15 @@ bool Server::BeginShutdown(Shutdown how) {
   }
   if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
     Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
-    is_saving_last_.store(true, std::memory_order_release);
+    last_save_.store(LastSave::kGoesOn, std::memory_order_release);
+    WakeMain();
     const Result<> saved = saves_->SaveNow();
-    is_saving_last_.store(false, std::memory_order_release);
+    last_save_.store(saved || how.is_forced ? LastSave::kDone : LastSave::kFailed,
+                     std::memory_order_release);
     if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
       saves_->GoOn();
+      WakeMain();
       return false;
     }
   }
@@ -280,7 +256,7 @@ bool Server::BeginShutdown(Shutdown how) {
 
 void Server::RequestExit(int exit_code) {
   exit_code_.store(exit_code, std::memory_order_release);
-  kill(getpid(), SIGUSR1);  // Wakes the main thread.
+  WakeMain();
 }
 
 }  // namespace skarn

@@ -6,6 +6,8 @@
 // accepts connections and hands them out.
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -25,13 +27,19 @@
 #include "server/hooks.h"
 #include "server/latency_monitor.h"
 #include "server/meter.h"
+#include "server/service_environment.h"
+#include "server/service_report.h"
 
 namespace skarn {
+
+// The signals which the main thread waits for, and every thread blocks.
+sigset_t AwaitedSignals();
 
 class Server {
  public:
   // The parts, with the sockets bound; nothing runs yet.
-  static Result<std::unique_ptr<Server>> Create(Launch launch);
+  static Result<std::unique_ptr<Server>> Create(Launch launch,
+                                                const ServiceEnvironment& environment);
   ~Server();
 
   // Runs until shutdown; returns the exit code of the process.
@@ -66,6 +74,7 @@ class Server {
   Meter& meter() { return *meter_; }
   CommandLog& command_log() { return *command_log_; }
   LatencyMonitor& latency() { return *latency_; }
+  const ServiceReport& report() const { return *report_; }
   const LoadProgress& load_progress() const { return load_progress_; }
   int64_t load_started_us() const { return load_started_us_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -84,7 +93,7 @@ class Server {
   const std::vector<Listening>& listening() const { return listening_; }
 
  private:
-  explicit Server(Config config);
+  Server(Config config, const ServiceEnvironment& environment);
 
   Result<> BuildWorkers();
   // listening.cc
@@ -97,7 +106,15 @@ class Server {
   static void OnAccept(void* owner, uint32_t tag);
   // Loads the snapshot file on the calling thread while workers answer LOADING.
   Result<> LoadAtStart();
+  // main_loop.cc: what the main thread does until the end.
+  void ServeSignals();
   void HandleSignal(int signal);
+  void EndIfAsked();
+  void WakeMain();
+  int64_t NextReportUs(int64_t now_us) const;
+  void ReportProgress(int64_t now_us);
+  void AskWorkers();
+  std::string ReadyText() const;
   void ApplyLimits();
   void ApplyFeatures();
   void InsistOnExit();
@@ -129,7 +146,14 @@ class Server {
   int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;
   int waiting_signal_ = 0;  // Put off by a paused cron; 0: none. (gate)
-  std::atomic<bool> is_saving_last_{false};
+
+  // The last save, as the main thread sees it while a worker makes it.
+  enum class LastSave : uint8_t { kNone, kGoesOn, kDone, kFailed };
+  std::atomic<LastSave> last_save_{LastSave::kNone};
+  std::unique_ptr<ServiceReport> report_;
+  int64_t next_watchdog_us_ = 0;              // (main thread)
+  uint64_t save_bytes_seen_ = 0;              // (main thread)
+  std::atomic<size_t> workers_to_answer_{0};  // Of AskWorkers.
   std::atomic<int> exit_code_{-1};
 };
 

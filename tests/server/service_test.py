@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a service manager hears, in the protocol of sd_notify."""
+
+import os
+import signal
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, main
+from harness.notify import Manager
+from harness.resp import Error
+from harness.server import Server, wait_until
+
+DEBUG = ("--enable-debug-command", "yes")
+SUPERVISED = ("--supervised", "systemd", *DEBUG)
+# A save at this delay a key takes about two seconds.
+SLOW_KEYS = 20_000
+SLOW_SAVE = ("--rdb-key-save-delay", "100")
+
+
+def under(manager, *options, environment=None, **rest):
+    return Server(*options, environment={"NOTIFY_SOCKET": manager.address, **(environment or {})},
+                  **rest)
+
+
+class NotifyTest(unittest.TestCase):
+    def setUp(self):
+        self.manager = Manager()
+        self.addCleanup(self.manager.close)
+
+    def gaps(self, messages):
+        return [b.time - a.time for a, b in zip(messages, messages[1:])]
+
+    def test_start_and_stop(self):
+        for abstract in (False, True):
+            with self.subTest(abstract=abstract), Manager(abstract) as manager:
+                with under(manager, *SUPERVISED) as server:
+                    ready = manager.wait_for("READY")
+                    self.assertEqual(ready["READY"], "1")
+                    self.assertIn(f"127.0.0.1:{server.port}", ready["STATUS"])
+                    self.assertRegex(ready["STATUS"], r"Skarn \d+\.\d+")
+                    self.assertEqual(server.info("server")["process_supervised"], "systemd")
+                    self.assertEqual(server.stop(), 0)
+                self.assertEqual(manager.wait_for("STOPPING")["STOPPING"], "1")
+                self.assertEqual(len(manager.having("READY")), 1)
+                self.assertEqual(manager.having("WATCHDOG"), [])
+
+    def test_only_when_asked(self):
+        for options in ((), ("--supervised", "no"), ("--supervised", "upstart")):
+            with self.subTest(options=options), under(self.manager, *options) as server:
+                self.assertEqual(server.info("server")["process_supervised"], "no")
+                server.stop()
+                self.assertEqual(self.manager.messages, [])
+        with under(self.manager, "--supervised", "auto"):
+            self.manager.wait_for("READY")
+
+    def test_without_a_manager_the_server_goes_on(self):
+        for address in ("", "/no/such/socket", "nonsense", "/" + 200 * "x"):
+            with self.subTest(address=address):
+                with Server(*SUPERVISED, environment={"NOTIFY_SOCKET": address}) as server:
+                    with server.connect() as client:
+                        self.assertEqual(client("SET", "a", "1"), OK)
+                    self.assertIn("NOTIFY_SOCKET" if "/no" not in address else
+                                  "notify the service manager", server.log_text())
+
+    def test_a_supervised_server_stays_in_the_foreground(self):
+        with under(self.manager, *SUPERVISED, "--daemonize", "yes") as server:
+            self.manager.wait_for("READY")
+            self.assertIsNone(server.process.poll())
+            self.assertEqual(server.info("server")["process_id"], str(server.process.pid))
+
+    def test_loading(self):
+        with under(self.manager, *SUPERVISED) as server:
+            with server.connect() as client:
+                client("DEBUG", "POPULATE", "200000", "key", "500")
+                self.assertEqual(client("SAVE"), OK)
+            server.kill()
+            self.manager.messages.clear()
+            started = time.monotonic()
+            server.start()
+            seconds = time.monotonic() - started
+            ready = self.manager.wait_for("READY")
+            loading = self.manager.having("EXTEND_TIMEOUT_USEC")
+            self.assertEqual(self.manager.messages, loading + [ready])
+            self.assertGreaterEqual(len(loading), max(1, int(seconds / 3)))
+            for message in loading:
+                self.assertRegex(message["STATUS"],
+                                 r"^Loading the dataset: \d+ % of \d+\.\d MB, \d+ keys$")
+                self.assertGreaterEqual(int(message["EXTEND_TIMEOUT_USEC"]), 10_000_000)
+            with server.connect() as client:
+                self.assertEqual(client("DBSIZE"), 200_000)
+
+    def test_a_signal_ends_the_loading(self):
+        with Server(*DEBUG) as server:
+            with server.connect() as client:
+                client("DEBUG", "POPULATE", "200000", "key", "500")
+                self.assertEqual(client("SAVE"), OK)
+            server.kill()
+            size = os.path.getsize(server.path("dump.rdb"))
+            old = len(server.log_text())
+            server.start(wait=False)
+            wait_until(lambda: "Server initialized" in server.log_text()[old:])
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait_exit(), 0)
+            self.assertIn("during loading", server.log_text()[old:])
+            self.assertEqual(os.path.getsize(server.path("dump.rdb")), size)
+
+    def test_last_save(self):
+        with under(self.manager, *SUPERVISED, "--save", "3600 1", *SLOW_SAVE) as server:
+            with server.connect() as client:
+                client("DEBUG", "POPULATE", SLOW_KEYS)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait_exit(), 0)
+            ready, *saving, stopping = self.manager.messages
+            self.assertIn("READY", ready)
+            self.assertIn("STOPPING", stopping)
+            self.assertGreaterEqual(len(saving), 2)
+            for message in saving:
+                self.assertRegex(message["STATUS"], r"^Saving the dataset before the end: ")
+                self.assertGreaterEqual(int(message["EXTEND_TIMEOUT_USEC"]), 10_000_000)
+            self.assertLess(max(self.gaps(saving)), 5)
+
+    def test_shutdown_command_saves_alike(self):
+        with under(self.manager, *SUPERVISED, *SLOW_SAVE) as server, server.connect() as client:
+            client("DEBUG", "POPULATE", SLOW_KEYS)
+            client.send("SHUTDOWN", "SAVE")
+            self.assertEqual(server.wait_exit(), 0)
+            self.assertTrue(self.manager.having("EXTEND_TIMEOUT_USEC"))
+            self.assertIn("STOPPING", self.manager.messages[-1])
+
+    def test_a_last_save_that_fails(self):
+        with under(self.manager, *SUPERVISED, "--dbfilename", "gone.rdb") as server:
+            os.mkdir(server.path("gone.rdb"))  # Which no file can replace.
+            with server.connect() as client:
+                client("SET", "a", "1")
+                self.assertIsInstance(client("SHUTDOWN", "SAVE"), Error)
+                wait_until(lambda: "last save failed" in self.manager.last_status())
+                self.assertEqual(self.manager.having("STOPPING"), [])
+                client.send("SHUTDOWN", "SAVE", "FORCE")
+                self.assertEqual(server.wait_exit(), 0)
+            self.assertIn("STOPPING", self.manager.messages[-1])
+
+
+class WatchdogTest(unittest.TestCase):
+    def setUp(self):
+        self.manager = Manager()
+        self.addCleanup(self.manager.close)
+
+    def test_alive(self):
+        watchdog = {"WATCHDOG_USEC": "400000"}
+        with under(self.manager, *SUPERVISED, environment=watchdog):
+            last = self.manager.wait_for("WATCHDOG", 10)
+            first = self.manager.having("WATCHDOG")[0]
+            # Each half of the time: nine intervals, with room for a busy machine.
+            self.assertGreater(last.time - first.time, 1.5)
+            self.assertLess(last.time - first.time, 6)
+
+    def test_only_for_the_process_that_is_meant(self):
+        watchdog = {"WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"}
+        with under(self.manager, *SUPERVISED, environment=watchdog) as server:
+            with server.connect() as client:
+                client("DEBUG", "SLEEP", "0.3")
+            self.assertEqual(self.manager.having("WATCHDOG"), [])
+
+    def test_a_worker_that_hangs_is_not_alive(self):
+        watchdog = {"WATCHDOG_USEC": "200000"}
+        with under(self.manager, *SUPERVISED,
+                   environment=watchdog) as server, server.connect() as client:
+            self.manager.wait_for("WATCHDOG", 3)
+            client("DEBUG", "SLEEP", "1.5")
+            count = len(self.manager.having("WATCHDOG"))
+            self.manager.wait_for("WATCHDOG", count + 2)
+            beats = self.manager.having("WATCHDOG")
+            self.assertGreater(max(b.time - a.time for a, b in zip(beats, beats[1:])), 1)
+
+    def test_a_long_save_is_alive(self):
+        watchdog = {"WATCHDOG_USEC": "1000000"}
+        with under(self.manager, *SUPERVISED, *SLOW_SAVE,
+                   environment=watchdog) as server, server.connect() as client:
+            # Each megabyte of the file is a sign of life.
+            client("DEBUG", "POPULATE", SLOW_KEYS, "key", 1000)
+            self.assertEqual(client("CONFIG", "SET", "rdbcompression", "no"), OK)
+            client("SAVE")
+            beats = self.manager.having("WATCHDOG")
+            self.assertLess(max(b.time - a.time for a, b in zip(beats, beats[1:])), 1)
+
+
+if __name__ == "__main__":
+    main()
