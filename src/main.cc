@@ -2,6 +2,7 @@
 //
 // From the command line to a running server.
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -76,16 +77,6 @@ int Serve(skarn::Launch launch, const skarn::ServiceEnvironment& environment) {
     skarn::Log(skarn::LogLevel::kWarning, "Accepted without effect yet: {}",
                fmt::join(unused, ", "));
   }
-  const uint64_t maxclients =
-      static_cast<uint64_t>(config.Integer(ConfigKey::kMaxclients));
-  if (const uint64_t possible = skarn::AdjustOpenFiles(maxclients);
-      possible < maxclients) {
-    skarn::Log(
-        skarn::LogLevel::kWarning,
-        "The limit of open files allows {} clients, not {}: maxclients is reduced.",
-        possible, maxclients);
-    launch.config.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
-  }
   auto server = skarn::Server::Create(std::move(launch), environment);
   if (!server) {
     skarn::Log(skarn::LogLevel::kWarning, "{}", server.error().text);
@@ -102,6 +93,11 @@ int Serve(skarn::Launch launch, const skarn::ServiceEnvironment& environment) {
 
 int main(int argc, char** argv) {
   const skarn::ServiceEnvironment environment = skarn::TakeServiceEnvironment();
+  // A reload that is asked for before the server runs comes to it then.
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  sigprocmask(SIG_BLOCK, &reload, nullptr);
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
   const int answered = Answer(*launch);

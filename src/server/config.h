@@ -97,8 +97,9 @@ enum class ConfigSource : uint8_t {
 
 class Config {
  public:
-  // The built-in defaults.
-  Config();
+  // The built-in defaults. `directory` is the one that counts as the working directory;
+  // empty: that of the process.
+  explicit Config(const std::string& directory = {});
 
   bool Bool(ConfigKey key) const { return NumberOf(key, ConfigKind::kBool) != 0; }
 
@@ -144,6 +145,12 @@ class Config {
   void Resolve(ConfigKey key, int64_t number) {
     resolved_[Index(key)] = true;
     numbers_[Index(key)] = number;
+  }
+
+  // The same for a text, as a password from elsewhere.
+  void Resolve(ConfigKey key, std::string text) {
+    resolved_[Index(key)] = true;
+    texts_[Index(key)] = std::move(text);
   }
 
   // True if a file, an option or CONFIG SET gave the directive a value.

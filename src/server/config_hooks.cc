@@ -51,11 +51,6 @@ void Server::AddConfigHooks() {
                     [](const Config&, const Config&) -> Result<> {
                       return Fail("the number of workers is fixed while the server runs");
                     });
-  config_hooks_.Add({ConfigKey::kRequirepass},
-                    [this](const Config&, const Config& after) -> Result<> {
-                      ChangePassword(after);
-                      return {};
-                    });
   config_hooks_.Add({ConfigKey::kMaxmemory},
                     [](const Config&, const Config& after) -> Result<> {
                       const int64_t limit = after.Integer(ConfigKey::kMaxmemory);
@@ -83,9 +78,8 @@ Result<> Server::ChangeMaxClients(const Config& before, const Config& after) {
                   possible));
 }
 
-// Without a password nobody is a stranger; with a new one, those inside stay.
-void Server::ChangePassword(const Config& after) {
-  if (!after.String(ConfigKey::kRequirepass).empty()) return;
+// Without a password nobody is a stranger.
+void Server::LetEveryoneIn() {
   for (Executor* executor : state_->executors) {
     executor->ForEachClient([&](Client& client) {
       client.is_authenticated = true;

@@ -304,6 +304,10 @@ void InfoSkarn(Server& server, InfoText& out) {
   out.Add("event_loop", server.workers()[0]->loop().name());
   out.Add("simd", ActiveKernels().name);
   out.Add("profile", "generic");
+  const Server::ReloadStatus reloads = server.reload_status();
+  out.Add("config_reloads", reloads.applied);
+  out.Add("config_reloads_refused", reloads.refused);
+  out.Add("config_last_reload", reloads.last);
   out.Add("parked_commands", totals.work.parked_commands);
   out.Add("gate_commands", totals.work.gate_commands);
   out.Add("prefetch_batches", totals.work.prefetch_batches);

@@ -63,7 +63,7 @@ int WaitForSignal(const sigset_t& signals, int64_t until_us) {
 sigset_t AwaitedSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
   return signals;
 }
 
@@ -72,6 +72,8 @@ void Server::ServeSignals() {
   while (exit_code_.load(std::memory_order_acquire) < 0) {
     const int signal = WaitForSignal(signals, NextReportUs(MonotonicMicros()));
     if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
+    FinishReload();
+    if (signal == SIGHUP) StartReload();
     ReportProgress(MonotonicMicros());
   }
   report_->Stopping();
@@ -86,7 +88,7 @@ void Server::EndIfAsked() {
   if (sigtimedwait(&ends, nullptr, &no_time) < 0) return;
   Log(LogLevel::kWarning, "Received a shutdown signal during loading, exiting now.");
   report_->Stopping();
-  RemovePidFile(config_);
+  RemovePidFile(launch_.config);
   _exit(0);
 }
 

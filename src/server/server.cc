@@ -43,8 +43,9 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
 
 }  // namespace
 
-Server::Server(Config config, const ServiceEnvironment& environment)
-    : config_(std::move(config)),
+Server::Server(Launch launch, const ServiceEnvironment& environment)
+    : launch_(std::move(launch)),
+      config_(launch_.config),
       report_(std::make_unique<ServiceReport>(
           config_.Enum<ConfigSupervised>(ConfigKey::kSupervised), environment)) {}
 
@@ -57,7 +58,7 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::Create(Launch launch,
                                                const ServiceEnvironment& environment) {
-  std::unique_ptr<Server> server(new Server(std::move(launch.config), environment));
+  std::unique_ptr<Server> server(new Server(std::move(launch), environment));
   Config& values = server->config_;
   if (auto selected = SelectKernels(values.String(ConfigKey::kSimd)); !selected) {
     return std::unexpected(std::move(selected.error()));
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   std::array<uint8_t, 32> secret;
   FillRandomBytes(secret.data(), secret.size());
   InitKeyHash(secret);
+  server->ReduceMaxClients();
 
   if (values.Integer(ConfigKey::kIoThreads) <= 0) {
     values.Resolve(ConfigKey::kIoThreads, static_cast<int64_t>(GrantedCpuCount()));
@@ -77,11 +79,11 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   state.run_id = RandomHex(40);
   state.start_us = NowMicros();
   state.executable = ExecutablePath();
-  state.config_file = std::move(launch.file);
+  state.config_file = server->launch_.file;
   state.keyspace.set_concurrent(worker_count > 1);
   for (const auto& family : AllFamilies()) state.command_table.Add(family);
   state.command_table.Add(ServerCommands());
-  for (const RenamedCommand& renamed : launch.renamed_commands) {
+  for (const RenamedCommand& renamed : server->launch_.renamed_commands) {
     if (state.command_table.Rename(renamed.from, renamed.to)) continue;
     const bool is_known = state.command_table.Find(renamed.from) != nullptr;
     return Fail(
@@ -102,6 +104,16 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   if (auto built = server->BuildWorkers(); !built) return std::unexpected(built.error());
   if (auto bound = server->BindListeners(); !bound) return std::unexpected(bound.error());
   return server;
+}
+
+void Server::ReduceMaxClients() {
+  const uint64_t wanted = static_cast<uint64_t>(config_.Integer(ConfigKey::kMaxclients));
+  const uint64_t possible = AdjustOpenFiles(wanted);
+  if (possible >= wanted) return;
+  Log(LogLevel::kWarning,
+      "The limit of open files allows {} clients, not {}: maxclients is reduced.",
+      possible, wanted);
+  config_.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
 }
 
 Result<> Server::BuildWorkers() {
@@ -128,12 +140,12 @@ int Server::Run() {
   const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGHUP, SIG_IGN);
   memory::FillReserveAtStart();
   BackgroundFree::Start();
   meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");
   state_->SetConcern(Concern::kDataLoading, true);
+  std::string ready_text = ReadyText();
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker] { worker->Run(); });
     pthread_setname_np(threads_.back().native_handle(),
@@ -145,7 +157,7 @@ int Server::Run() {
     exit_code_.store(1, std::memory_order_release);
   } else {
     Log(LogLevel::kNotice, "Ready to accept connections tcp");
-    report_->Ready(ReadyText());
+    report_->Ready(std::move(ready_text));
   }
   ServeSignals();
   for (const auto& worker : workers_) worker->Stop();

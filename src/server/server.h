@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "command/executor.h"
 #include "command/server_state.h"
 #include "net/listener.h"
@@ -64,6 +65,16 @@ class Server {
   // Calls off what was put off. False when nothing was.
   bool AbortShutdown();
   void ResumeCron();
+  // Puts the configuration in force which the main thread has read. With the gate closed,
+  // on worker 0.
+  void ApplyReload();
+  // How the reloads went, for INFO.
+  struct ReloadStatus {
+    uint64_t applied = 0;
+    uint64_t refused = 0;
+    std::string last = "none";
+  };
+  ReloadStatus reload_status();
 
   Config& config() { return config_; }
   // What puts a CONFIG SET in force besides ApplySettings.
@@ -93,7 +104,7 @@ class Server {
   const std::vector<Listening>& listening() const { return listening_; }
 
  private:
-  Server(Config config, const ServiceEnvironment& environment);
+  Server(Launch launch, const ServiceEnvironment& environment);
 
   Result<> BuildWorkers();
   // listening.cc
@@ -106,6 +117,11 @@ class Server {
   static void OnAccept(void* owner, uint32_t tag);
   // Loads the snapshot file on the calling thread while workers answer LOADING.
   Result<> LoadAtStart();
+  // reload.cc, on the main thread.
+  void StartReload();
+  void FinishReload();
+  void NoteReload(Result<std::vector<Bytes>> outcome);
+
   // main_loop.cc: what the main thread does until the end.
   void ServeSignals();
   void HandleSignal(int signal);
@@ -117,6 +133,8 @@ class Server {
   std::string ReadyText() const;
   void ApplyLimits();
   void ApplyFeatures();
+  void LetEveryoneIn();
+  void ReduceMaxClients();
   void InsistOnExit();
   bool IsRefused(const Accepted& accepted);
   void Refuse(const Accepted& accepted, std::string_view text);
@@ -125,8 +143,10 @@ class Server {
   // config_hooks.cc
   void AddConfigHooks();
   Result<> ChangeMaxClients(const Config& before, const Config& after);
-  void ChangePassword(const Config& after);
 
+  // What was read at the start or by the last reload, as it was read. (main thread; on
+  // worker 0 while it applies a reload)
+  Launch launch_;
   Config config_;
   ConfigHooks config_hooks_;
   std::unique_ptr<ServerState> state_;
@@ -146,6 +166,20 @@ class Server {
   int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;
   int waiting_signal_ = 0;  // Put off by a paused cron; 0: none. (gate)
+
+  // A reload between its reading and its end. (worker 0 until it is done, then the main
+  // thread)
+  struct Reload {
+    Launch launch;
+    Config config;
+    Result<std::vector<Bytes>> outcome;
+    std::string ready_text;
+    std::atomic<bool> is_done{false};
+  };
+  std::unique_ptr<Reload> reload_;
+  bool reloads_again_ = false;             // (main thread)
+  Mutex reload_mutex_{LockRank::kServer};  // The main thread writes, INFO reads.
+  ReloadStatus reload_status_ SKARN_GUARDED_BY(reload_mutex_);
 
   // The last save, as the main thread sees it while a worker makes it.
   enum class LastSave : uint8_t { kNone, kGoesOn, kDone, kFailed };

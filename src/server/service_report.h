@@ -37,6 +37,7 @@ class ServiceReport {
   void Loading(const LoadProgress& progress, uint64_t read_bytes);
   // Connections are served. `status` says how to reach the server.
   void Ready(std::string status);
+  void set_status(std::string status) { status_ = std::move(status); }
   void Reloading();
   // Ready again; `outcome` stands behind the status of Ready().
   void Reloaded(Bytes outcome);
