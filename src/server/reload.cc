@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "server/config_reload.h"
+#include "server/credentials.h"
 #include "server/server.h"
 
 namespace skarn {
@@ -50,8 +51,13 @@ void Server::StartReload() {
     return NoteReload(
         Fail(fmt::format("only a restart can change {}", fmt::join(names, ", "))));
   }
+  Config config = fresh->config;
+  if (auto applied = ApplyCredentials(environment_.credentials_directory, config);
+      !applied) {
+    return NoteReload(std::unexpected(std::move(applied.error())));
+  }
   reload_ = std::make_unique<Reload>();
-  reload_->config = fresh->config;
+  reload_->config = std::move(config);
   reload_->launch = *std::move(fresh);
   workers_[0]->Post(std::make_unique<ReloadMessage>(*this));
 }

@@ -21,6 +21,7 @@
 #include "commands/families.h"
 #include "keyspace/background_free.h"
 #include "server/admin.h"
+#include "server/credentials.h"
 #include "server/memory_report.h"
 #include "server/process.h"
 
@@ -44,7 +45,8 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
 }  // namespace
 
 Server::Server(Launch launch, const ServiceEnvironment& environment)
-    : launch_(std::move(launch)),
+    : environment_(environment),
+      launch_(std::move(launch)),
       config_(launch_.config),
       report_(std::make_unique<ServiceReport>(
           config_.Enum<ConfigSupervised>(ConfigKey::kSupervised), environment)) {}
@@ -66,6 +68,10 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   std::array<uint8_t, 32> secret;
   FillRandomBytes(secret.data(), secret.size());
   InitKeyHash(secret);
+  if (auto applied = ApplyCredentials(environment.credentials_directory, values);
+      !applied) {
+    return std::unexpected(std::move(applied.error()));
+  }
   server->ReduceMaxClients();
 
   if (values.Integer(ConfigKey::kIoThreads) <= 0) {

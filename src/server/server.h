@@ -144,6 +144,7 @@ class Server {
   void AddConfigHooks();
   Result<> ChangeMaxClients(const Config& before, const Config& after);
 
+  const ServiceEnvironment environment_;
   // What was read at the start or by the last reload, as it was read. (main thread; on
   // worker 0 while it applies a reload)
   Launch launch_;
