@@ -18,18 +18,12 @@
 namespace skarn {
 
 void Server::AddConfigHooks() {
-  config_hooks_.Add({ConfigKey::kBind},
-                    [this](const Config& before, const Config& after) {
-                      (void)before;
-                      if (Rebind(after)) return Result<>();
-                      return Result<>(Fail("Failed to bind to specified addresses."));
-                    });
-  config_hooks_.Add(
-      {ConfigKey::kPort}, [this](const Config& before, const Config& after) {
-        (void)before;
-        if (Rebind(after)) return Result<>();
-        return Result<>(Fail("Unable to listen on this port. Check server logs."));
-      });
+  config_hooks_.Add({ConfigKey::kBind}, [this](const Config&, const Config& after) {
+    return Rebind(after, "Failed to bind to specified addresses.");
+  });
+  config_hooks_.Add({ConfigKey::kPort}, [this](const Config&, const Config& after) {
+    return Rebind(after, "Unable to listen on this port. Check server logs.");
+  });
   config_hooks_.Add({ConfigKey::kProcTitleTemplate},
                     [this](const Config&, const Config& after) -> Result<> {
                       SetProcessTitle(after, state_->config_file);

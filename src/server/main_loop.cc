@@ -156,8 +156,10 @@ void Server::AskWorkers() {
 std::string Server::ReadyText() const {
   std::string text = "Ready to accept connections:";
   for (const Listening& one : listening_) {
-    text += one.port != 0 ? fmt::format(" {}:{}", one.address, one.port)
-                          : fmt::format(" {}", one.address);
+    const bool has_colons = one.address.find(':') != std::string::npos;
+    text += one.port == 0 ? fmt::format(" {}", one.address)
+            : has_colons  ? fmt::format(" [{}]:{}", one.address, one.port)
+                          : fmt::format(" {}:{}", one.address, one.port);
   }
   return text + fmt::format("; Skarn {}", kSkarnVersion);
 }

@@ -45,7 +45,10 @@ void Server::StartReload() {
       launch_.source.arguments[0]);
   auto fresh = ReadLaunchAgain(launch_.source);
   if (!fresh) return NoteReload(std::unexpected(std::move(fresh.error())));
-  const ConfigKey fixed[] = {ConfigKey::kIoThreads};
+  std::vector<ConfigKey> fixed = {ConfigKey::kIoThreads};
+  if (has_passed_tcp_) {
+    fixed.insert(fixed.end(), {ConfigKey::kPort, ConfigKey::kBind});
+  }
   const auto names = NeedingRestart(launch_, *fresh, fixed);
   if (!names.empty()) {
     return NoteReload(

@@ -111,7 +111,9 @@ class Server {
   Result<> BindListeners();
   Result<> BindTcp(const Config& config, std::vector<Listening>* opened,
                    std::vector<Listening>* kept);
-  Result<> Rebind(const Config& config);
+  Result<> TakePassedSockets();
+  // Fails with `complaint`; the reason is in the log.
+  Result<> Rebind(const Config& config, const std::string& complaint);
   void Accept(uint32_t tag);
   void Place(Accepted accepted);
   static void OnAccept(void* owner, uint32_t tag);
@@ -157,6 +159,7 @@ class Server {
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<Listening> listening_;
   uint32_t next_listener_tag_ = 0;
+  bool has_passed_tcp_ = false;   // Constant once the server is built.
   int spare_fd_ = -1;             // For saying no when there is no other. (worker 0)
   int64_t accept_logged_us_ = 0;  // (worker 0)
   std::unique_ptr<SaveService> saves_;

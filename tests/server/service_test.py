@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a service manager hears, in the protocol of sd_notify."""
 
+import fcntl
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -13,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, main
 from harness.notify import Manager
-from harness.resp import Error
+from harness.resp import Connection, Error
 from harness.server import Server, free_port, wait_until
 
 DEBUG = ("--enable-debug-command", "yes")
@@ -281,6 +283,111 @@ class CredentialsTest(unittest.TestCase):
                 self.assertIn("The credential skarn-password", server.log_text())
                 self.assertIn(reason, server.log_text())
                 self.assertNotIn("hush", server.log_text())
+
+
+class SocketTest(unittest.TestCase):
+    """Socket activation: LISTEN_FDS."""
+
+    def pass_sockets(self, *sockets, options=(), start=True, **rest):
+        """A server which finds the sockets at descriptor 3 and on."""
+        copies = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD, 100) for one in sockets]
+        for copy in copies:
+            self.addCleanup(os.close, copy)
+        moves = " ".join(f"{3 + n}<&{copy}" for n, copy in enumerate(copies))
+        script = f'exec {moves}; LISTEN_PID=$$ exec "$@"'
+        server = Server(*options, prefix=("bash", "-c", script, "bash"), descriptors=copies,
+                        environment={"LISTEN_FDS": str(len(sockets))}, start=False, **rest)
+        self.addCleanup(server.close)
+        if start:
+            server.port = free_port()
+            server.spawn()
+        return server
+
+    def listen(self, family=socket.AF_INET, address=("127.0.0.1", 0)):
+        one = socket.socket(family, socket.SOCK_STREAM)
+        self.addCleanup(one.close)
+        one.bind(address)
+        one.listen()
+        return one
+
+    def port_of(self, one):
+        return one.getsockname()[1]
+
+    def test_a_passed_socket_stands_for_bind(self):
+        one, two = self.listen(), self.listen()
+        # Who comes before the server is served as well.
+        with Connection(one.getsockname()) as early:
+            server = self.pass_sockets(one, two)
+            own = server.port
+            early.send("PING")
+            self.assertTrue(early.read())  # PONG, or that the server is loading.
+            server.port = self.port_of(two)
+            wait_until(server.is_ready)
+            self.assertEqual(early("PING"), "PONG")
+            info = server.info("server")
+            self.assertEqual(info["tcp_port"], str(self.port_of(one)))
+            self.assertIn("bind=127.0.0.1", info["listener0"])
+            with self.assertRaises(ConnectionRefusedError):
+                Connection(("127.0.0.1", own))
+            for name, value in (("port", str(free_port())), ("bind", "127.0.0.2")):
+                reply = early("CONFIG", "SET", name, value)
+                self.assertIsInstance(reply, Error)
+                self.assertIn("come from the service manager", reply.text)
+            self.assertEqual(server.stop(), 0)
+
+    def test_a_unix_socket(self):
+        path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "s")
+        one = self.listen(socket.AF_UNIX, path)
+        # Its own port stays open, its own unix socket not.
+        server = self.pass_sockets(one, options=("--unixsocket", path + "2"))
+        wait_until(server.is_ready)
+        with Connection(path) as client:
+            self.assertEqual(client("PING"), "PONG")
+            self.assertIn(f"addr={path}:0".encode(), client("CLIENT", "LIST"))
+        self.assertFalse(os.path.exists(path + "2"))
+        self.assertEqual(server.stop(), 0)
+        self.assertTrue(os.path.exists(path))  # It belongs to who has made it.
+
+    def test_what_is_no_listening_socket_is_refused(self):
+        datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(datagram.close)
+        silent = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.addCleanup(silent.close)
+        with open("/dev/null", encoding="ascii") as null:
+            for one in (datagram, silent, null):
+                server = self.pass_sockets(one)
+                self.assertEqual(server.wait_exit(), 1)
+                self.assertIn("Descriptor 3, passed by the service manager", server.log_text())
+
+    def test_sockets_for_somebody_else_are_left_alone(self):
+        one = self.listen()
+        with Server(environment={"LISTEN_FDS": "1", "LISTEN_PID": "1"},
+                    descriptors=(one.fileno(),)) as server, server.connect() as client:
+            self.assertEqual(client("PING"), "PONG")
+            self.assertEqual(server.info("server")["tcp_port"], str(server.port))
+
+    def test_a_reload_keeps_the_sockets(self):
+        one = self.listen()
+        server = self.pass_sockets(one, start=False)
+        conf = server.path("x.conf")
+
+        def write(text):
+            with open(conf, "w", encoding="ascii") as file:
+                file.write(text)
+        write("hz 20\n")
+        server.options = []
+        server.arguments = lambda: [*server.command, conf, "--dir", server.directory]
+        server.spawn()
+        server.port = self.port_of(one)
+        wait_until(server.is_ready)
+        with server.connect() as client:
+            write("hz 30\n")
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: server.info("skarn")["config_last_reload"] == "reloaded: hz")
+            write("hz 30\nport 7000\n")
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "only a restart can change port" in server.log_text())
+            self.assertEqual(client("CONFIG", "GET", "port"), [b"port", str(server.port).encode()])
 
 
 if __name__ == "__main__":
