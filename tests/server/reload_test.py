@@ -260,6 +260,7 @@ class ReloadTest(unittest.TestCase):
         self.start("requirepass secret\n")
         self.client("AUTH", "secret")
         with self.server.connect() as stranger:
+            self.assertEqual(stranger("GET", "a").code, "NOAUTH")
             reply = self.client("CONFIG", "SET", "requirepass", "", "bind", "203.0.113.1")
             self.assertIsInstance(reply, Error)
             self.assertEqual(stranger("GET", "a").code, "NOAUTH")
