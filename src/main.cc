@@ -2,6 +2,7 @@
 //
 // From the command line to a running server.
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "server/process.h"
 #include "server/process_title.h"
 #include "server/server.h"
+#include "server/service_environment.h"
 
 namespace {
 
@@ -49,7 +51,7 @@ int Answer(const skarn::Launch& launch) {
   return 1;
 }
 
-int Serve(skarn::Launch launch) {
+int Serve(skarn::Launch launch, const skarn::ServiceEnvironment& environment) {
   const skarn::Config& config = launch.config;
   if (chdir(config.String(ConfigKey::kDir).c_str()) != 0) {
     return Fatal(fmt::format("Can't chdir to '{}': {}", config.String(ConfigKey::kDir),
@@ -58,7 +60,11 @@ int Serve(skarn::Launch launch) {
   if (auto log = skarn::ApplyLogSettings(config); !log) {
     return Fatal(fmt::format("Can't open the log file: {}", log.error().text));
   }
-  if (config.Bool(ConfigKey::kDaemonize)) {
+  const auto supervised = config.Enum<skarn::ConfigSupervised>(ConfigKey::kSupervised);
+  const bool is_supervised =
+      skarn::SupervisionFor(supervised, environment) != skarn::Supervision::kNone;
+  // A manager follows the process it has started, so that one stays.
+  if (config.Bool(ConfigKey::kDaemonize) && !is_supervised) {
     if (auto done = skarn::Daemonize(); !done) return Fatal(done.error().text);
   }
   if (config.Bool(ConfigKey::kCrashLogEnabled)) {
@@ -71,17 +77,7 @@ int Serve(skarn::Launch launch) {
     skarn::Log(skarn::LogLevel::kWarning, "Accepted without effect yet: {}",
                fmt::join(unused, ", "));
   }
-  const uint64_t maxclients =
-      static_cast<uint64_t>(config.Integer(ConfigKey::kMaxclients));
-  if (const uint64_t possible = skarn::AdjustOpenFiles(maxclients);
-      possible < maxclients) {
-    skarn::Log(
-        skarn::LogLevel::kWarning,
-        "The limit of open files allows {} clients, not {}: maxclients is reduced.",
-        possible, maxclients);
-    launch.config.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
-  }
-  auto server = skarn::Server::Create(std::move(launch));
+  auto server = skarn::Server::Create(std::move(launch), environment);
   if (!server) {
     skarn::Log(skarn::LogLevel::kWarning, "{}", server.error().text);
     return Fatal(server.error().text);
@@ -96,10 +92,16 @@ int Serve(skarn::Launch launch) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const skarn::ServiceEnvironment environment = skarn::TakeServiceEnvironment();
+  // A reload that is asked for before the server runs comes to it then.
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  sigprocmask(SIG_BLOCK, &reload, nullptr);
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
   const int answered = Answer(*launch);
   if (answered >= 0) return answered;
   skarn::InitProcessTitle(argc, argv);
-  return Serve(std::move(*launch));
+  return Serve(std::move(*launch), environment);
 }

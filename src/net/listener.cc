@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -114,9 +115,59 @@ Result<std::unique_ptr<Listener>> Listener::Unix(const std::string& path,
   return listener;
 }
 
+Result<std::unique_ptr<Listener>> Listener::Passed(int fd) {
+  int type = 0, listens = 0;
+  socklen_t size = sizeof(int);
+  const bool is_stream =
+      getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  size = sizeof(int);
+  sockaddr_storage address{};
+  socklen_t address_size = sizeof(address);
+  if (!is_stream || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 ||
+      listens == 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &address_size) != 0) {
+    return Fail("this is no listening stream socket");
+  }
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+    return FailErrno("fcntl", errno);
+  }
+  if (address.ss_family == AF_INET || address.ss_family == AF_INET6) {
+    return std::unique_ptr<Listener>(new Listener(fd, Transport::kTcp, ""));
+  }
+  if (address.ss_family != AF_UNIX) return Fail("neither TCP nor a unix socket");
+  const auto& name = reinterpret_cast<const sockaddr_un&>(address);
+  const size_t name_bytes = address_size - offsetof(sockaddr_un, sun_path);
+  std::string path(name.sun_path, name_bytes);
+  if (path.starts_with('\0')) {
+    path[0] = '@';  // Abstract: all bytes count.
+  } else {
+    path.resize(strnlen(path.c_str(), path.size()));
+  }
+  std::unique_ptr<Listener> listener(new Listener(fd, Transport::kUnix, std::move(path)));
+  listener->owns_path_ = false;
+  return listener;
+}
+
+Listener::Place Listener::place() const {
+  if (transport_ == Transport::kUnix) return {.address = path_};
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+  char text[INET6_ADDRSTRLEN] = "?";
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
+    return {.address = text, .port = ntohs(v6.sin6_port)};
+  }
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
+  return {.address = text, .port = ntohs(v4.sin_port)};
+}
+
 Listener::~Listener() {
   close(fd_);
-  if (!path_.empty()) unlink(path_.c_str());
+  if (!path_.empty() && owns_path_) unlink(path_.c_str());
 }
 
 Result<bool> Listener::Accept(Accepted* accepted) {

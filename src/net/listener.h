@@ -21,7 +21,17 @@ class Listener {
                                                int backlog);
   static Result<std::unique_ptr<Listener>> Unix(const std::string& path,
                                                 unsigned permissions, int backlog);
+  // A socket which somebody else has opened and which listens already. Its unix path is
+  // not removed at the end.
+  static Result<std::unique_ptr<Listener>> Passed(int fd);
   ~Listener();
+
+  // Where it listens: an IP address and its port, or a unix path and 0.
+  struct Place {
+    std::string address;
+    int port = 0;
+  };
+  Place place() const;
 
   int fd() const { return fd_; }
   Transport transport() const { return transport_; }
@@ -37,6 +47,7 @@ class Listener {
   int fd_;
   Transport transport_;
   std::string path_;
+  bool owns_path_ = true;
 };
 
 // TCP options of a client's socket.

@@ -101,6 +101,26 @@ class HashCollector : public RdbHashSink {
   std::unique_ptr<HashTable> table_;
 };
 
+// Tells how far the reading has got.
+class WatchedSource final : public RdbSource {
+ public:
+  WatchedSource(RdbSource& source, const std::function<void(uint64_t)>& on_read)
+      : source_(source), on_read_(on_read) {}
+
+  Result<size_t> Read(uint8_t* to, size_t capacity_bytes) override {
+    Result<size_t> got = source_.Read(to, capacity_bytes);
+    if (got) read_bytes_ += *got;
+    if (on_read_) on_read_(read_bytes_);
+    return got;
+  }
+  std::optional<uint64_t> size_bytes() const override { return source_.size_bytes(); }
+
+ private:
+  RdbSource& source_;
+  const std::function<void(uint64_t)>& on_read_;
+  uint64_t read_bytes_ = 0;
+};
+
 }  // namespace
 
 Loader::~Loader() {
@@ -117,7 +137,8 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*),
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
   now_ms_ = NowMillis();
   const auto load = [&]() -> Result<> {
-    FileRdbSource source(fd);
+    FileRdbSource file_source(fd);
+    WatchedSource source(file_source, on_read_);
     progress_.total_bytes.store(source.size_bytes().value_or(0),
                                 std::memory_order_relaxed);
     RdbReader reader(source, size_t{1} << 20);

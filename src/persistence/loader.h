@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ class Loader {
   // A key that is there already gives way to the file's, instead of making the load fail.
   void set_replaces(bool replaces) { replaces_ = replaces; }
 
+  // Called with the bytes read so far after each read of at most 1 MB, also in the middle
+  // of a value: for telling others, not for touching the keyspace.
+  void set_on_read(std::function<void(uint64_t)> on_read) {
+    on_read_ = std::move(on_read);
+  }
+
   // Loads the file. Fails with offset and reason; what was loaded by then stays in the
   // keyspace. A file that is not there is no failure: then the result is false. `pause`,
   // when given, is called every few hundred keys, with nothing half done.
@@ -58,6 +65,7 @@ class Loader {
   const Settings& settings_;
   LoadProgress& progress_;
   bool replaces_ = false;
+  std::function<void(uint64_t)> on_read_;
   unsigned db_ = 0;
   int64_t now_ms_ = 0;
   std::vector<Loaded> batch_;

@@ -165,6 +165,7 @@ Result<> SaveService::SaveNow() {
   const std::string path = is_ending_ ? TemporaryPath() + ".final" : TemporaryPath();
   SnapshotOptions options = Options();
   options.path = path;
+  options.progress = &progress_;
   Snapshot snapshot(server_.keyspace, options, *server_.executors[0]);
   Result<> result = snapshot.WriteAlone();
   if (result) result = Install(path);

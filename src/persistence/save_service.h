@@ -78,6 +78,8 @@ class SaveService {
 
   const Status& status() const { return status_; }
   const Snapshot* running() const { return snapshot_.get(); }
+  // Of SaveNow, while it goes on; from any thread.
+  const SaveProgress& progress() const { return progress_; }
   uint64_t ChangesSinceSave() const;  // With the gate closed.
   uint64_t TotalChanges() const;
 
@@ -100,6 +102,7 @@ class SaveService {
   int64_t last_try_us_ = 0;
   int64_t last_check_us_ = 0;
   std::unique_ptr<Snapshot> snapshot_;
+  SaveProgress progress_;
   std::thread thread_;
   bool is_ending_ = false;  // CancelAndEnd was called.
   std::atomic<bool> is_running_{false};

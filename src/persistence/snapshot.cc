@@ -293,9 +293,17 @@ Result<> Snapshot::FlushIfFull() {
   return FlushFile();
 }
 
+void Snapshot::NoteProgress() {
+  if (options_.progress == nullptr) return;
+  options_.progress->keys_total.store(keys_total_, std::memory_order_relaxed);
+  options_.progress->keys_written.store(keys_written(), std::memory_order_relaxed);
+  options_.progress->bytes_written.store(bytes_written(), std::memory_order_relaxed);
+}
+
 Result<> Snapshot::FlushFile() {
   Bytes rest = writer_.bytes();
   bytes_written_.fetch_add(rest.size(), std::memory_order_relaxed);
+  NoteProgress();
   unsynced_bytes_ += rest.size();
   while (!rest.empty()) {
     const ssize_t count = write(fd_, rest.data(), rest.size());

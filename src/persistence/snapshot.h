@@ -29,11 +29,19 @@
 
 namespace skarn {
 
+// How far a save has got, for other threads to look at.
+struct SaveProgress {
+  std::atomic<uint64_t> keys_written{0};
+  std::atomic<uint64_t> keys_total{0};
+  std::atomic<uint64_t> bytes_written{0};
+};
+
 struct SnapshotOptions {
   std::string path;  // Of the temporary file.
   RdbWriterOptions rdb;
-  bool syncs_often = true;   // rdb-save-incremental-fsync
-  int64_t key_delay_us = 0;  // rdb-key-save-delay, for tests.
+  bool syncs_often = true;           // rdb-save-incremental-fsync
+  int64_t key_delay_us = 0;          // rdb-key-save-delay, for tests.
+  SaveProgress* progress = nullptr;  // Told of each megabyte, when given.
 };
 
 class Snapshot {
@@ -99,6 +107,7 @@ class Snapshot {
   void SelectDb(unsigned db);
   Result<> FlushIfFull();
   Result<> FlushFile();
+  void NoteProgress();
   Result<> Finish();
 
   Keyspace& keyspace_;

@@ -31,7 +31,7 @@ Result<> FailRefused(const ConfigDirective& row) {
 
 }  // namespace
 
-Config::Config() : texts_(kConfigKeyCount) {
+Config::Config(const std::string& directory) : texts_(kConfigKeyCount) {
   for (const ConfigDirective& row : ConfigDirectives()) {
     const std::string text(row.default_text);
     std::vector<std::string> words = {text};
@@ -39,7 +39,8 @@ Config::Config() : texts_(kConfigKeyCount) {
     if (row.kind == ConfigKind::kReplicaOf) continue;
     if (row.kind == ConfigKind::kString) {
       const bool is_path = row.check == ConfigCheck::kDirectory;
-      texts_[Index(row.key)] = is_path ? AbsoluteConfigPath(text) : text;
+      const std::string& path = directory.empty() ? text : directory;
+      texts_[Index(row.key)] = is_path ? AbsoluteConfigPath(path) : text;
       continue;
     }
     const Result<> set = Set(row.key, words, ConfigSource::kCommand);

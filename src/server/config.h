@@ -36,6 +36,7 @@ enum class ConfigEviction : uint8_t {
 };
 enum class ConfigAllow : uint8_t { kNobody, kEverybody, kLocal };  // enable-debug-command
 enum class ConfigEventLoop : uint8_t { kAuto, kEpoll, kIoUring };
+enum class ConfigSupervised : uint8_t { kUpstart, kSystemd, kAuto, kNo };
 enum class ConfigVersionCheck : uint8_t { kStrict, kRelaxed };  // rdb-version-check
 
 // Bits of Flags(kShutdownOnSigint) and Flags(kShutdownOnSigterm); none is "default".
@@ -100,8 +101,9 @@ std::string_view ValueOriginName(ValueOrigin origin);  // "default", "command li
 
 class Config {
  public:
-  // The built-in defaults.
-  Config();
+  // The built-in defaults. `directory` is the one that counts as the working directory;
+  // empty: that of the process.
+  explicit Config(const std::string& directory = {});
 
   bool Bool(ConfigKey key) const { return NumberOf(key, ConfigKind::kBool) != 0; }
 
@@ -147,6 +149,12 @@ class Config {
   void Resolve(ConfigKey key, int64_t number) {
     resolved_[Index(key)] = true;
     numbers_[Index(key)] = number;
+  }
+
+  // The same for a text, as a password from elsewhere.
+  void Resolve(ConfigKey key, std::string text) {
+    resolved_[Index(key)] = true;
+    texts_[Index(key)] = std::move(text);
   }
 
   // Puts a value in force that the profile of the machine proposes. As with Resolve().

@@ -82,6 +82,31 @@ void ConfigHooks::Add(std::vector<ConfigKey> keys, ConfigHook hook) {
   entries_.push_back({.keys = std::move(keys), .hook = std::move(hook)});
 }
 
+std::expected<void, ConfigHooks::Refusal> ConfigHooks::Apply(
+    const Config& before, const Config& after, std::span<const ConfigKey> keys) const {
+  std::vector<const Entry*> applied;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (before.Text(keys[i]) == after.Text(keys[i])) continue;
+    for (const Entry& entry : entries_) {
+      if (std::ranges::find(entry.keys, keys[i]) == entry.keys.end()) continue;
+      if (std::ranges::find(applied, &entry) != applied.end()) continue;
+      Result<> done = entry.hook(before, after);
+      if (done) {
+        applied.push_back(&entry);
+        continue;
+      }
+      while (!applied.empty()) {
+        // A hook which could put the old values in force before can do so again; if it
+        // cannot, there is nobody left to tell.
+        static_cast<void>(applied.back()->hook(after, before));
+        applied.pop_back();
+      }
+      return std::unexpected(Refusal{i, std::move(done.error().text)});
+    }
+  }
+  return {};
+}
+
 Result<> SetConfig(Config& config, std::span<const Bytes> names_and_values,
                    const ConfigHooks& hooks, SetConfigOptions options) {
   if (names_and_values.empty() || names_and_values.size() % 2 != 0)
@@ -96,31 +121,33 @@ Result<> SetConfig(Config& config, std::span<const Bytes> names_and_values,
     }
   }
 
-  // Hooks run in the order of the arguments, each once, so that the reason names the
-  // right one.
-  std::vector<const ConfigHooks::Entry*> applied;
-  for (const Assignment& assignment : *assignments) {
-    const ConfigKey key = assignment.row->key;
-    if (config.Text(key) == changed.Text(key)) continue;
-    for (const ConfigHooks::Entry& entry : hooks.entries_) {
-      if (std::ranges::find(entry.keys, key) == entry.keys.end()) continue;
-      if (std::ranges::find(applied, &entry) != applied.end()) continue;
-      Result<> done = entry.hook(config, changed);
-      if (done) {
-        applied.push_back(&entry);
-        continue;
-      }
-      while (!applied.empty()) {
-        // A hook which could put the old values in force before can do so again; if it
-        // cannot, there is nobody left to tell.
-        static_cast<void>(applied.back()->hook(changed, config));
-        applied.pop_back();
-      }
-      return FailSet(assignment.name, done.error().text);
-    }
+  std::vector<ConfigKey> keys;
+  for (const Assignment& assignment : *assignments) keys.push_back(assignment.row->key);
+  const auto applied = hooks.Apply(config, changed, keys);
+  if (!applied) {
+    const auto& refused = applied.error();
+    return FailSet((*assignments)[refused.index].name, refused.reason);
   }
   config = std::move(changed);
   return {};
+}
+
+Result<std::vector<Bytes>> ReplaceConfig(Config& config, Config fresh,
+                                         const ConfigHooks& hooks) {
+  std::vector<ConfigKey> keys;
+  std::vector<Bytes> names;
+  for (const ConfigDirective& row : ConfigDirectives()) {
+    if (config.Text(row.key) == fresh.Text(row.key)) continue;
+    keys.push_back(row.key);
+    names.push_back(row.name);
+  }
+  const auto applied = hooks.Apply(config, fresh, keys);
+  if (!applied) {
+    const auto& refused = applied.error();
+    return Fail(fmt::format("{}: {}", names[refused.index], refused.reason));
+  }
+  config = std::move(fresh);
+  return names;
 }
 
 }  // namespace skarn

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// CONFIG GET and CONFIG SET on a Config: what a client sees, without the client.
+// CONFIG GET and CONFIG SET on a Config: what a client sees, without the client; and the
+// change of everything at once.
 // Threads: as Config; SetConfig() needs all workers stopped.
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <span>
 #include <string>
@@ -40,9 +42,16 @@ class ConfigHooks {
  public:
   void Add(std::vector<ConfigKey> keys, ConfigHook hook);
 
+  struct Refusal {
+    size_t index;  // Among the keys.
+    std::string reason;
+  };
+  // Calls the hooks of those keys whose values differ, in the order of the keys, so that
+  // the refusal names the right one. All, or after a refusal none.
+  std::expected<void, Refusal> Apply(const Config& before, const Config& after,
+                                     std::span<const ConfigKey> keys) const;
+
  private:
-  friend Result<> SetConfig(Config& config, std::span<const Bytes> names_and_values,
-                            const ConfigHooks& hooks, SetConfigOptions options);
   struct Entry {
     std::vector<ConfigKey> keys;
     ConfigHook hook;
@@ -54,5 +63,10 @@ class ConfigHooks {
 // CONFIG SET failed ..."); then `config` and what the hooks did are as before.
 Result<> SetConfig(Config& config, std::span<const Bytes> names_and_values,
                    const ConfigHooks& hooks, SetConfigOptions options);
+
+// Puts all of `fresh` in the place of `config`, or nothing. Gives the names of what has
+// changed; fails with "name: reason".
+Result<std::vector<Bytes>> ReplaceConfig(Config& config, Config fresh,
+                                         const ConfigHooks& hooks);
 
 }  // namespace skarn

@@ -493,7 +493,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kStreamNodeMaxEntries, .name = "stream-node-max-entries",
      .kind = kInteger, .default_text = "100", .min = 0, .max = kLongMax, .traits = kNotYet},
     {.key = ConfigKey::kSupervised, .name = "supervised", .kind = kEnum,
-     .words = kSupervisedWords, .default_text = "no", .traits = kImmutable | kNotYet},
+     .words = kSupervisedWords, .default_text = "no", .traits = kImmutable},
     {.key = ConfigKey::kSyslogEnabled, .name = "syslog-enabled", .kind = kBool,
      .default_text = "no", .traits = kImmutable | kNotYet},
     {.key = ConfigKey::kSyslogFacility, .name = "syslog-facility", .kind = kEnum,

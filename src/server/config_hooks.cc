@@ -19,18 +19,12 @@
 namespace skarn {
 
 void Server::AddConfigHooks() {
-  config_hooks_.Add({ConfigKey::kBind},
-                    [this](const Config& before, const Config& after) {
-                      (void)before;
-                      if (Rebind(after)) return Result<>();
-                      return Result<>(Fail("Failed to bind to specified addresses."));
-                    });
-  config_hooks_.Add(
-      {ConfigKey::kPort}, [this](const Config& before, const Config& after) {
-        (void)before;
-        if (Rebind(after)) return Result<>();
-        return Result<>(Fail("Unable to listen on this port. Check server logs."));
-      });
+  config_hooks_.Add({ConfigKey::kBind}, [this](const Config&, const Config& after) {
+    return Rebind(after, "Failed to bind to specified addresses.");
+  });
+  config_hooks_.Add({ConfigKey::kPort}, [this](const Config&, const Config& after) {
+    return Rebind(after, "Unable to listen on this port. Check server logs.");
+  });
   config_hooks_.Add({ConfigKey::kProcTitleTemplate},
                     [this](const Config&, const Config& after) -> Result<> {
                       SetProcessTitle(after, state_->config_file);
@@ -56,11 +50,6 @@ void Server::AddConfigHooks() {
   config_hooks_.Add({ConfigKey::kIoThreads},
                     [](const Config&, const Config&) -> Result<> {
                       return Fail("the number of workers is fixed while the server runs");
-                    });
-  config_hooks_.Add({ConfigKey::kRequirepass},
-                    [this](const Config&, const Config& after) -> Result<> {
-                      ChangePassword(after);
-                      return {};
                     });
   config_hooks_.Add({ConfigKey::kMaxmemory},
                     [](const Config&, const Config& after) -> Result<> {
@@ -89,9 +78,8 @@ Result<> Server::ChangeMaxClients(const Config& before, const Config& after) {
                   possible));
 }
 
-// Without a password nobody is a stranger; with a new one, those inside stay.
-void Server::ChangePassword(const Config& after) {
-  if (!after.String(ConfigKey::kRequirepass).empty()) return;
+// Without a password nobody is a stranger.
+void Server::LetEveryoneIn() {
   for (Executor* executor : state_->executors) {
     executor->ForEachClient([&](Client& client) {
       client.is_authenticated = true;

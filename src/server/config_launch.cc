@@ -35,35 +35,81 @@ Result<std::string> ReadAll(int fd) {
   }
 }
 
+constexpr size_t kShownNameBytesMax = 64;
+
+// ConfigErrorText() in one line, and without the values of the line.
+std::string ShortErrorText(const ConfigOrigin& origin, Bytes reason) {
+  const Bytes name = Bytes(origin.text).substr(0, origin.text.find_first_of(" \t\"'"));
+  return fmt::format("{} {} of {}: {}: {}", origin.file.empty() ? "option" : "line",
+                     origin.line, origin.file.empty() ? "the command line" : origin.file,
+                     name.substr(0, kShownNameBytesMax), reason);
+}
+
+// `path` as it is read from `directory`; an empty directory is the working directory.
+std::string PathFrom(const std::string& directory, const std::string& path) {
+  if (directory.empty() || path.empty() || path[0] == '/') return path;
+  return directory + "/" + path;
+}
+
+bool HasWildcards(const std::string& pattern) {
+  return pattern.find_first_of("*?[") != std::string::npos;
+}
+
+// `path` with what glob() takes for wildcards made plain.
+std::string EscapeWildcards(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 // Reads lines into a Launch. One failure ends the reading.
 class LineReader {
  public:
-  explicit LineReader(Launch& launch) : launch_(launch) {}
+  // Relative paths count from `directory`. With one, this is a further reading, and
+  // failures are short.
+  LineReader(Launch& launch, const std::string& directory)
+      : launch_(launch), directory_(directory) {}
 
-  // Reads the file at `path`.
-  Result<> ReadConfigFile(const std::string& path, int depth);
+  // Reads the file which the command line names.
+  Result<> ReadFirstFile(const std::string& path);
   Result<> ReadText(Bytes text, Bytes file, int depth);
   Result<> ReadLine(const ConfigOrigin& origin, int depth);
 
  private:
+  Result<> ReadConfigFile(const std::string& path, int depth);
   // Reads what is not a directive of the table: include and its kin.
   Result<> ReadOther(const std::vector<std::string>& words, const ConfigOrigin& origin,
                      int depth);
   Result<> Include(const std::string& pattern, const ConfigOrigin& origin, int depth);
+  std::vector<std::string> FilesOf(const std::string& pattern) const;
+  bool IsShort() const { return !directory_.empty(); }
+  std::unexpected<Error> FailAt(const ConfigOrigin& origin, Bytes reason) const {
+    return Fail(IsShort() ? ShortErrorText(origin, reason)
+                          : ConfigErrorText(origin, reason));
+  }
 
   Launch& launch_;
+  const std::string directory_;
   size_t included_count_ = 0;
 };
 
-std::unexpected<Error> FailAt(const ConfigOrigin& origin, Bytes reason) {
-  return Fail(ConfigErrorText(origin, reason));
+// The first reading resolves symbolic links for CONFIG REWRITE. A further one follows
+// them anew: they may point to a newer file.
+Result<> LineReader::ReadFirstFile(const std::string& path) {
+  const std::string whole = PathFrom(directory_, path);
+  launch_.file = AbsoluteConfigPath(whole);
+  return ReadConfigFile(IsShort() ? whole : launch_.file, 0);
 }
 
 Result<> LineReader::ReadConfigFile(const std::string& path, int depth) {
   const auto text = ReadConfigFileText(path);
   if (!text) {
-    return Fail(fmt::format("Fatal error, can't open config file '{}': {}\n", path,
-                            text.error().text));
+    const std::string why =
+        fmt::format("can't open config file '{}': {}", path, text.error().text);
+    return Fail(IsShort() ? why : "Fatal error, " + why + "\n");
   }
   return ReadText(*text, path, depth);
 }
@@ -82,11 +128,14 @@ Result<> LineReader::ReadText(Bytes text, Bytes file, int depth) {
 
 Result<> LineReader::ReadLine(const ConfigOrigin& origin, int depth) {
   if (origin.text.empty() || origin.text[0] == '#') return {};
-  const auto words = SplitConfigLine(origin.text);
+  auto words = SplitConfigLine(origin.text);
   if (!words) return FailAt(origin, "Unbalanced quotes in configuration line");
   if (words->empty()) return {};
   const ConfigDirective* const row = FindDirective(words->front());
   if (row == nullptr) return ReadOther(*words, origin, depth);
+  if (row->check == ConfigCheck::kDirectory && words->size() == 2) {
+    words->back() = PathFrom(directory_, words->back());
+  }
   const Result<> set =
       launch_.config.Set(row->key, std::span(*words).subspan(1), ConfigSource::kFile);
   if (!set) return FailAt(origin, set.error().text);
@@ -123,23 +172,29 @@ Result<> LineReader::Include(const std::string& pattern, const ConfigOrigin& ori
     return FailAt(
         origin, fmt::format("include goes deeper than {} files", kConfigIncludeDepthMax));
   }
-  std::vector<std::string> paths = {pattern};
-  if (pattern.find_first_of("*?[") != std::string::npos) {
-    paths.clear();
-    glob_t found = {};
-    if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-      paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    }
-    globfree(&found);
-  }
-  for (const std::string& path : paths) {
+  for (const std::string& path : FilesOf(pattern)) {
     if (++included_count_ > kConfigIncludedFilesMax) {
       return FailAt(origin,
                     fmt::format("more than {} included files", kConfigIncludedFilesMax));
     }
+    if (IsShort() && access(path.c_str(), R_OK) != 0) {
+      return FailAt(origin, fmt::format("can't open '{}': {}", path, strerror(errno)));
+    }
     if (Result<> read = ReadConfigFile(path, depth + 1); !read) return read;
   }
   return {};
+}
+
+std::vector<std::string> LineReader::FilesOf(const std::string& pattern) const {
+  if (!HasWildcards(pattern)) return {PathFrom(directory_, pattern)};
+  std::vector<std::string> paths;
+  glob_t found = {};
+  const std::string whole = PathFrom(EscapeWildcards(directory_), pattern);
+  if (glob(whole.c_str(), 0, nullptr, &found) == 0) {
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  globfree(&found);
+  return paths;
 }
 
 // The options behind the file as lines of a configuration file: "--port", "0" is `port
@@ -185,6 +240,44 @@ Result<Launch> ReadTestMemory(std::span<const std::string> arguments, Launch lau
   return launch;
 }
 
+std::string WorkingDirectory() {
+  char path[4096];
+  return getcwd(path, sizeof(path)) != nullptr ? path : "/";
+}
+
+// Reads [FILE | -] [--name value...]... [-].
+Result<> ReadSettings(LineReader& reader, std::span<const std::string> arguments,
+                      const ReadStandardInput& read_input) {
+  bool reads_input = false;
+  if (!arguments.empty() && !arguments[0].starts_with('-')) {
+    if (Result<> read = reader.ReadFirstFile(arguments[0]); !read) return read;
+    arguments = arguments.subspan(1);
+  } else if (!arguments.empty() && arguments[0] == "-") {
+    reads_input = true;
+    arguments = arguments.subspan(1);
+  }
+  if (!arguments.empty() && arguments.back() == "-") {
+    reads_input = true;
+    arguments = arguments.first(arguments.size() - 1);
+  }
+  if (reads_input) {
+    const auto text = read_input();
+    if (!text) {
+      return Fail(
+          fmt::format("Fatal error, {}: {}\n", kStandardInputName, text.error().text));
+    }
+    if (Result<> read = reader.ReadText(*text, kStandardInputName, 0); !read) return read;
+  }
+
+  ConfigOrigin origin;
+  for (const std::string& line : OptionLines(arguments)) {
+    ++origin.line;
+    origin.text = TrimConfigLine(line);
+    if (Result<> read = reader.ReadLine(origin, 0); !read) return read;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> ReadConfigFileText(const std::string& path) {
@@ -212,7 +305,8 @@ std::string ConfigErrorText(const ConfigOrigin& origin, Bytes reason) {
 Result<Launch> ReadLaunch(std::span<const std::string> arguments,
                           const ReadStandardInput& read_input) {
   Launch launch;
-  LineReader reader(launch);
+  launch.source.arguments.assign(arguments.begin(), arguments.end());
+  launch.source.directory = WorkingDirectory();
   const Bytes first = arguments.empty() ? Bytes() : Bytes(arguments[0]);
   if (first == "-v" || first == "--version") {
     launch.request = LaunchRequest::kVersion;
@@ -231,38 +325,26 @@ Result<Launch> ReadLaunch(std::span<const std::string> arguments,
     if (argument == "--sentinel") return Fail("This server has no sentinel mode.\n");
   }
 
-  bool reads_input = false;
-  if (!arguments.empty() && !first.starts_with('-')) {
-    launch.file = AbsoluteConfigPath(arguments[0]);
-    if (Result<> read = reader.ReadConfigFile(launch.file, 0); !read) {
-      return std::unexpected(std::move(read).error());
-    }
-    arguments = arguments.subspan(1);
-  } else if (first == "-") {
-    reads_input = true;
-    arguments = arguments.subspan(1);
+  const auto read_once = [&]() -> Result<std::string> {
+    auto text = read_input();
+    if (text) launch.source.standard_input = *text;
+    return text;
+  };
+  LineReader reader(launch, "");
+  if (Result<> read = ReadSettings(reader, arguments, read_once); !read) {
+    return std::unexpected(std::move(read).error());
   }
-  if (!arguments.empty() && arguments.back() == "-") {
-    reads_input = true;
-    arguments = arguments.first(arguments.size() - 1);
-  }
-  if (reads_input) {
-    const auto text = read_input();
-    if (!text)
-      return Fail(
-          fmt::format("Fatal error, {}: {}\n", kStandardInputName, text.error().text));
-    if (Result<> read = reader.ReadText(*text, kStandardInputName, 0); !read) {
-      return std::unexpected(std::move(read).error());
-    }
-  }
+  return launch;
+}
 
-  ConfigOrigin origin;
-  for (const std::string& line : OptionLines(arguments)) {
-    ++origin.line;
-    origin.text = TrimConfigLine(line);
-    if (Result<> read = reader.ReadLine(origin, 0); !read) {
-      return std::unexpected(std::move(read).error());
-    }
+Result<Launch> ReadLaunchAgain(const LaunchSource& source) {
+  Launch launch;
+  launch.config = Config(source.directory);
+  launch.source = source;
+  LineReader reader(launch, source.directory);
+  const auto read_input = [&]() -> Result<std::string> { return source.standard_input; };
+  if (Result<> read = ReadSettings(reader, source.arguments, read_input); !read) {
+    return std::unexpected(std::move(read).error());
   }
   return launch;
 }

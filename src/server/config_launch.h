@@ -39,12 +39,20 @@ struct RenamedCommand {
   ConfigOrigin origin;
 };
 
+// What ReadLaunch() was given, kept for reading it once more.
+struct LaunchSource {
+  std::vector<std::string> arguments;
+  std::string directory;  // The working directory then: relative paths count from it.
+  std::string standard_input;  // What came from there, if it was asked.
+};
+
 struct Launch {
   LaunchRequest request = LaunchRequest::kServe;
   int64_t test_memory_mb = 0;  // Of kTestMemory.
   Config config;
   std::string file;  // The absolute path of the configuration file; empty without one.
   std::vector<RenamedCommand> renamed_commands;
+  LaunchSource source;
 };
 
 // Gives all of standard input, for "-".
@@ -61,6 +69,11 @@ Result<std::string> ReadConfigFileText(const std::string& path);
 // status 1.
 Result<Launch> ReadLaunch(std::span<const std::string> arguments,
                           const ReadStandardInput& read_input = &ReadAllStandardInput);
+
+// Reads the same file, options and standard input (as it was) once more, whatever the
+// working directory is by now. Fails with one line that says where and why but quotes no
+// value, since that may be a secret.
+Result<Launch> ReadLaunchAgain(const LaunchSource& source);
 
 // The text of a failure because of one directive, as ReadLaunch() gives it.
 std::string ConfigErrorText(const ConfigOrigin& origin, Bytes reason);

@@ -76,7 +76,7 @@ void InfoServer(Server& server, InfoText& out) {
   out.Add("gcc_version",
           fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__));
   out.Add("process_id", getpid());
-  out.Add("process_supervised", "no");
+  out.Add("process_supervised", SupervisionName(server.report().supervision()));
   out.Add("run_id", state.run_id);
   out.Add("tcp_port", server.config().Integer(ConfigKey::kPort));
   out.Add("server_time_usec", now_us);
@@ -304,6 +304,10 @@ void InfoSkarn(Server& server, InfoText& out) {
   out.Add("event_loop", server.workers()[0]->loop().name());
   out.Add("simd", ActiveKernels().name);
   out.Add("profile", server.machine().profile);
+  const Server::ReloadStatus reloads = server.reload_status();
+  out.Add("config_reloads", reloads.applied);
+  out.Add("config_reloads_refused", reloads.refused);
+  out.Add("config_last_reload", reloads.last);
   out.Add("parked_commands", totals.work.parked_commands);
   out.Add("gate_commands", totals.work.gate_commands);
   out.Add("prefetch_batches", totals.work.prefetch_batches);

@@ -73,9 +73,15 @@ class ListenMessage : public Message {
 // -----------------------------------------------------------------------------------
 
 Result<> Server::BindListeners() {
-  std::vector<Listening> kept;
-  if (auto bound = BindTcp(config_, &listening_, &kept); !bound) return bound;
-  if (const std::string& path = config_.String(ConfigKey::kUnixsocket); !path.empty()) {
+  if (auto taken = TakePassedSockets(); !taken) return taken;
+  if (!has_passed_tcp_) {
+    std::vector<Listening> kept;
+    if (auto bound = BindTcp(config_, &listening_, &kept); !bound) return bound;
+  }
+  const bool has_passed_unix =
+      std::ranges::any_of(listening_, [](const Listening& one) { return one.port == 0; });
+  const std::string& path = config_.String(ConfigKey::kUnixsocket);
+  if (!path.empty() && !has_passed_unix) {
     const unsigned permissions =
         static_cast<unsigned>(config_.Integer(ConfigKey::kUnixsocketperm));
     const int backlog = static_cast<int>(config_.Integer(ConfigKey::kTcpBacklog));
@@ -91,6 +97,27 @@ Result<> Server::BindListeners() {
     if (!added) return added;
   }
   spare_fd_ = OpenSpareDescriptor();
+  return {};
+}
+
+// The sockets that the service manager has opened take the place of bind and port, or of
+// unixsocket, whichever they are of.
+Result<> Server::TakePassedSockets() {
+  for (int i = 0; i < environment_.passed_descriptor_count; ++i) {
+    const int fd = kFirstPassedDescriptor + i;
+    auto listener = Listener::Passed(fd);
+    if (!listener) {
+      return Fail(fmt::format("Descriptor {}, passed by the service manager: {}", fd,
+                              listener.error().text));
+    }
+    const auto [address, port] = (*listener)->place();
+    Log(LogLevel::kNotice, "Listening on a socket of the service manager: {} {}", address,
+        port);
+    if (port != 0 && !std::exchange(has_passed_tcp_, true)) {
+      config_.Resolve(ConfigKey::kPort, port);
+    }
+    listening_.push_back({address, port, next_listener_tag_++, std::move(*listener)});
+  }
   return {};
 }
 
@@ -128,7 +155,9 @@ Result<> Server::BindTcp(const Config& config, std::vector<Listening>* opened,
 }
 
 // On a worker with the gate closed.
-Result<> Server::Rebind(const Config& config) {
+Result<> Server::Rebind(const Config& config, const std::string& complaint) {
+  if (has_passed_tcp_)
+    return Fail("The listening sockets come from the service manager.");
   std::vector<Listening> opened, kept;
   Result<> bound = BindTcp(config, &opened, &kept);
   if (!bound) {
@@ -148,7 +177,7 @@ Result<> Server::Rebind(const Config& config) {
   }
   if (!bound) {
     Log(LogLevel::kWarning, "{}", bound.error().text);
-    return bound;
+    return Fail(complaint);
   }
   std::vector<Listening> closing;
   for (Listening& one : listening_) {

@@ -92,4 +92,13 @@ Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config) {
   return choice;
 }
 
+void AdoptChoice(const MachineChoice& choice, Config& config) {
+  for (const MachineSetting& setting : choice.settings) {
+    const ConfigDirective* const row = FindDirective(setting.name);
+    if (row == nullptr) continue;
+    if (!Objection(row->key, setting.value, config, choice.facts).empty()) continue;
+    (void)config.Adopt(row->key, setting.value);  // Refused at the start: still refused.
+  }
+}
+
 }  // namespace skarn

@@ -34,4 +34,7 @@ struct MachineChoice {
 // when there is no profile of that name.
 Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config);
 
+// The same for a configuration that was read again, with the choice made at the start.
+void AdoptChoice(const MachineChoice& choice, Config& config);
+
 }  // namespace skarn

@@ -20,6 +20,7 @@
 #include "commands/families.h"
 #include "keyspace/background_free.h"
 #include "server/admin.h"
+#include "server/credentials.h"
 #include "server/memory_report.h"
 #include "server/process.h"
 
@@ -42,7 +43,12 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
 
 }  // namespace
 
-Server::Server(Config config) : config_(std::move(config)) {}
+Server::Server(Launch launch, const ServiceEnvironment& environment)
+    : environment_(environment),
+      launch_(std::move(launch)),
+      config_(launch_.config),
+      report_(std::make_unique<ServiceReport>(
+          config_.Enum<ConfigSupervised>(ConfigKey::kSupervised), environment)) {}
 
 Server::~Server() {
   listening_.clear();
@@ -51,8 +57,9 @@ Server::~Server() {
   if (spare_fd_ >= 0) close(spare_fd_);
 }
 
-Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
-  std::unique_ptr<Server> server(new Server(std::move(launch.config)));
+Result<std::unique_ptr<Server>> Server::Create(Launch launch,
+                                               const ServiceEnvironment& environment) {
+  std::unique_ptr<Server> server(new Server(std::move(launch), environment));
   Config& values = server->config_;
   if (auto tuned = TuneToMachine(MachineFiles(), values); tuned) {
     server->machine_ = *std::move(tuned);
@@ -65,6 +72,11 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   std::array<uint8_t, 32> secret;
   FillRandomBytes(secret.data(), secret.size());
   InitKeyHash(secret);
+  if (auto applied = ApplyCredentials(environment.credentials_directory, values);
+      !applied) {
+    return std::unexpected(std::move(applied.error()));
+  }
+  server->ReduceMaxClients();
 
   ApplyAllocatorSettings(values);
   const size_t worker_count = static_cast<size_t>(values.Integer(ConfigKey::kIoThreads));
@@ -75,11 +87,11 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   state.run_id = RandomHex(40);
   state.start_us = NowMicros();
   state.executable = ExecutablePath();
-  state.config_file = std::move(launch.file);
+  state.config_file = server->launch_.file;
   state.keyspace.set_concurrent(worker_count > 1);
   for (const auto& family : AllFamilies()) state.command_table.Add(family);
   state.command_table.Add(ServerCommands());
-  for (const RenamedCommand& renamed : launch.renamed_commands) {
+  for (const RenamedCommand& renamed : server->launch_.renamed_commands) {
     if (state.command_table.Rename(renamed.from, renamed.to)) continue;
     const bool is_known = state.command_table.Find(renamed.from) != nullptr;
     return Fail(
@@ -100,6 +112,16 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch) {
   if (auto built = server->BuildWorkers(); !built) return std::unexpected(built.error());
   if (auto bound = server->BindListeners(); !bound) return std::unexpected(bound.error());
   return server;
+}
+
+void Server::ReduceMaxClients() {
+  const uint64_t wanted = static_cast<uint64_t>(config_.Integer(ConfigKey::kMaxclients));
+  const uint64_t possible = AdjustOpenFiles(wanted);
+  if (possible >= wanted) return;
+  Log(LogLevel::kWarning,
+      "The limit of open files allows {} clients, not {}: maxclients is reduced.",
+      possible, wanted);
+  config_.Resolve(ConfigKey::kMaxclients, static_cast<int64_t>(possible));
 }
 
 Result<> Server::BuildWorkers() {
@@ -123,12 +145,9 @@ Result<> Server::BuildWorkers() {
 // -----------------------------------------------------------------------------------
 
 int Server::Run() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGHUP, SIG_IGN);
   memory::FillReserveAtStart();
   LogMachine(machine_);
   places_ = PlaceThreads(config_);
@@ -137,6 +156,7 @@ int Server::Run() {
   meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");
   state_->SetConcern(Concern::kDataLoading, true);
+  std::string ready_text = ReadyText();
   for (const auto& worker : workers_) {
     threads_.emplace_back([this, &worker] {
       PinWorker(places_, worker->index());
@@ -151,11 +171,9 @@ int Server::Run() {
     exit_code_.store(1, std::memory_order_release);
   } else {
     Log(LogLevel::kNotice, "Ready to accept connections tcp");
+    report_->Ready(std::move(ready_text));
   }
-  while (exit_code_.load(std::memory_order_acquire) < 0) {
-    const int signal = sigwaitinfo(&signals, nullptr);
-    if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
-  }
+  ServeSignals();
   for (const auto& worker : workers_) worker->Stop();
   for (std::thread& thread : threads_) thread.join();
   saves_->Join();
@@ -180,6 +198,10 @@ Result<> Server::LoadAtStart() {
   load_started_us_ = NowMicros();
   state_->gate.Enter(participant);
   Loader loader(state_->keyspace, state_->settings, load_progress_);
+  loader.set_on_read([this](uint64_t read_bytes) {
+    EndIfAsked();
+    report_->Loading(load_progress_, read_bytes);
+  });
   const Result<bool> loaded = loader.Load(
       state_->settings.dbfilename,
       [](void* owner) {
@@ -201,23 +223,6 @@ Result<> Server::LoadAtStart() {
   state_->SetConcern(Concern::kDataLoading, false);
   return {};
 }
-
-namespace {
-
-// Runs a server-wide action on worker 0 with the gate closed.
-class ShutdownMessage : public Message {
- public:
-  ShutdownMessage(Server& server, int signal) : server_(server), signal_(signal) {}
-  void Deliver(Worker&) override {
-    server_.state().executors[0]->RunAlone([this] { server_.OnEndSignal(signal_); });
-  }
-
- private:
-  Server& server_;
-  const int signal_;
-};
-
-}  // namespace
 
 Server::Shutdown Server::ShutdownFor(int signal) const {
   const uint32_t flags = config_.Flags(signal == SIGTERM ? ConfigKey::kShutdownOnSigterm
@@ -250,20 +255,6 @@ void Server::ResumeCron() {
     OnEndSignal(signal);
 }
 
-// A second SIGINT while the last save goes on: nobody wants to wait for it.
-void Server::InsistOnExit() {
-  Log(LogLevel::kWarning, "You insist... exiting now.");
-  saves_->RemoveTemporaryFiles();
-  _exit(1);
-}
-
-void Server::HandleSignal(int signal) {
-  if (signal == SIGINT && is_saving_last_.load(std::memory_order_acquire)) InsistOnExit();
-  Log(LogLevel::kWarning, "Received {} scheduling shutdown...",
-      signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  workers_[0]->Post(std::make_unique<ShutdownMessage>(*this, signal));
-}
-
 bool Server::BeginShutdown(Shutdown how) {
   Log(LogLevel::kWarning, "User requested shutdown...");
   if (saves_->IsRunning()) {
@@ -272,12 +263,15 @@ bool Server::BeginShutdown(Shutdown how) {
   }
   if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
     Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
-    is_saving_last_.store(true, std::memory_order_release);
+    last_save_.store(LastSave::kGoesOn, std::memory_order_release);
+    WakeMain();
     const Result<> saved = saves_->SaveNow();
-    is_saving_last_.store(false, std::memory_order_release);
+    last_save_.store(saved || how.is_forced ? LastSave::kDone : LastSave::kFailed,
+                     std::memory_order_release);
     if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
       saves_->GoOn();
+      WakeMain();
       return false;
     }
   }
@@ -288,7 +282,7 @@ bool Server::BeginShutdown(Shutdown how) {
 
 void Server::RequestExit(int exit_code) {
   exit_code_.store(exit_code, std::memory_order_release);
-  kill(getpid(), SIGUSR1);  // Wakes the main thread.
+  WakeMain();
 }
 
 }  // namespace skarn

@@ -6,12 +6,15 @@
 // accepts connections and hands them out.
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "command/executor.h"
 #include "command/server_state.h"
 #include "net/listener.h"
@@ -27,13 +30,19 @@
 #include "server/machine_settings.h"
 #include "server/meter.h"
 #include "server/placement.h"
+#include "server/service_environment.h"
+#include "server/service_report.h"
 
 namespace skarn {
+
+// The signals which the main thread waits for, and every thread blocks.
+sigset_t AwaitedSignals();
 
 class Server {
  public:
   // The parts, with the sockets bound; nothing runs yet.
-  static Result<std::unique_ptr<Server>> Create(Launch launch);
+  static Result<std::unique_ptr<Server>> Create(Launch launch,
+                                                const ServiceEnvironment& environment);
   ~Server();
 
   // Runs until shutdown; returns the exit code of the process.
@@ -58,6 +67,16 @@ class Server {
   // Calls off what was put off. False when nothing was.
   bool AbortShutdown();
   void ResumeCron();
+  // Puts the configuration in force which the main thread has read. With the gate closed,
+  // on worker 0.
+  void ApplyReload();
+  // How the reloads went, for INFO.
+  struct ReloadStatus {
+    uint64_t applied = 0;
+    uint64_t refused = 0;
+    std::string last = "none";
+  };
+  ReloadStatus reload_status();
 
   Config& config() { return config_; }
   // What the server woke up on, and what it made of that.
@@ -71,6 +90,7 @@ class Server {
   Meter& meter() { return *meter_; }
   CommandLog& command_log() { return *command_log_; }
   LatencyMonitor& latency() { return *latency_; }
+  const ServiceReport& report() const { return *report_; }
   const LoadProgress& load_progress() const { return load_progress_; }
   int64_t load_started_us() const { return load_started_us_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -89,22 +109,39 @@ class Server {
   const std::vector<Listening>& listening() const { return listening_; }
 
  private:
-  explicit Server(Config config);
+  Server(Launch launch, const ServiceEnvironment& environment);
 
   Result<> BuildWorkers();
   // listening.cc
   Result<> BindListeners();
   Result<> BindTcp(const Config& config, std::vector<Listening>* opened,
                    std::vector<Listening>* kept);
-  Result<> Rebind(const Config& config);
+  Result<> TakePassedSockets();
+  // Fails with `complaint`; the reason is in the log.
+  Result<> Rebind(const Config& config, const std::string& complaint);
   void Accept(uint32_t tag);
   void Place(Accepted accepted);
   static void OnAccept(void* owner, uint32_t tag);
   // Loads the snapshot file on the calling thread while workers answer LOADING.
   Result<> LoadAtStart();
+  // reload.cc, on the main thread.
+  void StartReload();
+  void FinishReload();
+  void NoteReload(Result<std::vector<Bytes>> outcome);
+
+  // main_loop.cc: what the main thread does until the end.
+  void ServeSignals();
   void HandleSignal(int signal);
+  void EndIfAsked();
+  void WakeMain();
+  int64_t NextReportUs(int64_t now_us) const;
+  void ReportProgress(int64_t now_us);
+  void AskWorkers();
+  std::string ReadyText() const;
   void ApplyLimits();
   void ApplyFeatures();
+  void LetEveryoneIn();
+  void ReduceMaxClients();
   void InsistOnExit();
   bool IsRefused(const Accepted& accepted);
   void Refuse(const Accepted& accepted, std::string_view text);
@@ -113,8 +150,11 @@ class Server {
   // config_hooks.cc
   void AddConfigHooks();
   Result<> ChangeMaxClients(const Config& before, const Config& after);
-  void ChangePassword(const Config& after);
 
+  const ServiceEnvironment environment_;
+  // What was read at the start or by the last reload, as it was read. (main thread; on
+  // worker 0 while it applies a reload)
+  Launch launch_;
   Config config_;
   MachineChoice machine_;
   ThreadPlaces places_;
@@ -126,6 +166,7 @@ class Server {
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<Listening> listening_;
   uint32_t next_listener_tag_ = 0;
+  bool has_passed_tcp_ = false;   // Constant once the server is built.
   int spare_fd_ = -1;             // For saying no when there is no other. (worker 0)
   int64_t accept_logged_us_ = 0;  // (worker 0)
   std::unique_ptr<SaveService> saves_;
@@ -136,7 +177,28 @@ class Server {
   int64_t load_started_us_ = 0;
   std::vector<std::thread> threads_;
   int waiting_signal_ = 0;  // Put off by a paused cron; 0: none. (gate)
-  std::atomic<bool> is_saving_last_{false};
+
+  // A reload between its reading and its end. (worker 0 until it is done, then the main
+  // thread)
+  struct Reload {
+    Launch launch;
+    Config config;
+    Result<std::vector<Bytes>> outcome;
+    std::string ready_text;
+    std::atomic<bool> is_done{false};
+  };
+  std::unique_ptr<Reload> reload_;
+  bool reloads_again_ = false;             // (main thread)
+  Mutex reload_mutex_{LockRank::kServer};  // The main thread writes, INFO reads.
+  ReloadStatus reload_status_ SKARN_GUARDED_BY(reload_mutex_);
+
+  // The last save, as the main thread sees it while a worker makes it.
+  enum class LastSave : uint8_t { kNone, kGoesOn, kDone, kFailed };
+  std::atomic<LastSave> last_save_{LastSave::kNone};
+  std::unique_ptr<ServiceReport> report_;
+  int64_t next_watchdog_us_ = 0;              // (main thread)
+  uint64_t save_bytes_seen_ = 0;              // (main thread)
+  std::atomic<size_t> workers_to_answer_{0};  // Of AskWorkers.
   std::atomic<int> exit_code_{-1};
 };
 

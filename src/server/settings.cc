@@ -143,11 +143,15 @@ void Server::ApplyFeatures() {
 }
 
 void Server::ApplySettings() {
+  const bool had_password = !state_->settings.requirepass.empty();
   ApplyLimits();
   ApplyFeatures();
   const Config& from = config_;
   Settings& to = state_->settings;
   const auto integer = [&](ConfigKey key) { return from.Integer(key); };
+
+  // With a new password those inside stay.
+  if (had_password && to.requirepass.empty()) LetEveryoneIn();
 
   std::vector<SavePoint> points;
   for (const ConfigSavePoint& point : from.save_points()) {

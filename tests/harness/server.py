@@ -56,11 +56,12 @@ class Server:
     """A server process on a free port of 127.0.0.1, in a directory of its own.
 
     Options are words, as ("--maxmemory", "1mb"). limits: {resource.RLIMIT_...: value} for the
-    process. prefix: words before the command, as those of a profiler.
+    process. prefix: words before the command, as those of a profiler. environment: variables to
+    add. descriptors: those which the process keeps.
     """
 
     def __init__(self, *options, command=None, io_threads=None, directory=None, limits=None,
-                 prefix=(), start=True):
+                 prefix=(), environment=None, descriptors=(), start=True):
         self.command = [*prefix, *shlex.split(command or default_command())]
         self.options = [str(option) for option in options]
         self.io_threads = io_threads or os.environ.get("SKARN_TEST_IO_THREADS")
@@ -68,6 +69,8 @@ class Server:
         self.directory = directory or tempfile.mkdtemp(prefix="skarn-test-")
         self.log_path = os.path.join(self.directory, "server.log")
         self.limits = limits or {}
+        self.environment = environment or {}
+        self.descriptors = descriptors
         self.port = None
         self.process = None
         if start:
@@ -109,7 +112,9 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.arguments(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.directory, preexec_fn=self.apply_limits if self.limits else None)
+                cwd=self.directory, env={**os.environ, **self.environment},
+                pass_fds=self.descriptors,
+                preexec_fn=self.apply_limits if self.limits else None)
 
     def apply_limits(self):
         # A write above RLIMIT_FSIZE fails, as on a full disk, and does not end the process.

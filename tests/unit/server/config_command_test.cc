@@ -96,5 +96,34 @@ TEST(ConfigCommandTest, GetGivesEachNameOnce) {
   EXPECT_EQ(pairs[1].name, "slaveof");
 }
 
+TEST(ConfigCommandTest, ReplacesEverythingOrNothing) {
+  Config config;
+  ASSERT_EQ(Set(config, {"timeout", "5", "hz", "20"}), "OK");
+  Config fresh;
+  ASSERT_EQ(Set(fresh, {"hz", "30", "port", "7000"}), "OK");
+  ConfigHooks hooks;
+  bool refuses = true;
+  int hz_calls = 0;
+  hooks.Add({ConfigKey::kHz}, [&](const Config&, const Config&) {
+    ++hz_calls;
+    return Result<>();
+  });
+  hooks.Add({ConfigKey::kPort}, [&](const Config&, const Config&) {
+    return refuses ? Result<>(Fail("taken")) : Result<>();
+  });
+  const auto refused = ReplaceConfig(config, fresh, hooks);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().text, "port: taken");
+  EXPECT_EQ(hz_calls, 2);  // Done and undone.
+  EXPECT_EQ(config.Integer(ConfigKey::kHz), 20);
+
+  refuses = false;
+  const auto replaced = ReplaceConfig(config, fresh, hooks);
+  ASSERT_TRUE(replaced.has_value());
+  EXPECT_EQ(*replaced, (std::vector<Bytes>{"hz", "port", "timeout"}));
+  EXPECT_EQ(config.Integer(ConfigKey::kTimeout), 0);
+  EXPECT_EQ(config.Integer(ConfigKey::kPort), 7000);
+}
+
 }  // namespace
 }  // namespace skarn

@@ -178,5 +178,62 @@ TEST_F(ConfigLaunchTest, RefusesZeroBytesAndHugeFiles) {
   EXPECT_NE(ErrorOf({path}).find("larger than"), std::string::npos);
 }
 
+TEST_F(ConfigLaunchTest, ReadsAgainFromTheDirectoryOfTheStart) {
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::create_directory(directory_ + "/data");
+  std::filesystem::create_directory(directory_ + "/more");
+  std::filesystem::current_path(directory_);
+  File("main.conf", "include more/*.conf\ntimeout 1\ninclude one.conf\n");
+  File("one.conf", "dir data\n");
+  const auto first = Read({"main.conf", "--hz", "30", "-"}, "tcp-keepalive 7");
+  std::filesystem::current_path("/");
+  File("more/a.conf", "maxmemory 5mb\n");
+  File("main.conf", "include more/*.conf\ntimeout 2\ninclude one.conf\n");
+  const auto again = ReadLaunchAgain(first->source);
+  std::filesystem::current_path(before);
+  ASSERT_TRUE(first.has_value());
+  ASSERT_TRUE(again.has_value()) << again.error().text;
+  EXPECT_EQ(again->config.Text(ConfigKey::kTimeout), "2");
+  EXPECT_EQ(again->config.Text(ConfigKey::kMaxmemory), "5242880");
+  EXPECT_EQ(again->config.Text(ConfigKey::kHz), "30");
+  EXPECT_EQ(again->config.Text(ConfigKey::kTcpKeepalive), "7");
+  EXPECT_EQ(again->config.Text(ConfigKey::kDir), first->config.Text(ConfigKey::kDir));
+  EXPECT_EQ(again->file, first->file);
+}
+
+TEST_F(ConfigLaunchTest, TheDefaultDirectoryStaysThatOfTheStart) {
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(directory_);
+  const auto first = Read({});
+  std::filesystem::current_path("/");
+  const auto again = ReadLaunchAgain(first->source);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(again->config.Text(ConfigKey::kDir), first->config.Text(ConfigKey::kDir));
+}
+
+TEST_F(ConfigLaunchTest, FailuresOfAFurtherReadingQuoteNoValue) {
+  const std::string path = File("x.conf", "hz 20\n");
+  const auto first = Read({path});
+  const auto error_of = [&](const std::string& text) {
+    File("x.conf", text);
+    const auto again = ReadLaunchAgain(first->source);
+    return again ? "no error" : again.error().text;
+  };
+  const std::string place = " of " + path + ": ";
+  EXPECT_EQ(error_of("\nrequirepass a secret\n"),
+            "line 2" + place + "requirepass: wrong number of arguments");
+  EXPECT_EQ(error_of("hz \"x"),
+            "line 1" + place + "hz: Unbalanced quotes in configuration line");
+  EXPECT_EQ(error_of("include " + directory_ + "/none.conf"),
+            "line 1" + place + "include: can't open '" + directory_ +
+                "/none.conf': No such file or directory");
+  EXPECT_EQ(error_of("hz 30"), "no error");
+  std::filesystem::remove(path);
+  const auto gone = ReadLaunchAgain(first->source);
+  ASSERT_FALSE(gone.has_value());
+  EXPECT_EQ(gone.error().text,
+            "can't open config file '" + path + "': No such file or directory");
+}
+
 }  // namespace
 }  // namespace skarn

@@ -67,6 +67,23 @@ TEST(MachineSettingsTest, ForgedNonsenseStillGivesAServer) {
   }
 }
 
+TEST(MachineSettingsTest, AReloadKeepsTheProfileBelowTheFile) {
+  Config config;
+  const auto choice = TuneToMachine(MachineTree("c7g.4xlarge").files(), config);
+  ASSERT_TRUE(choice.has_value());
+  Config again;
+  const std::vector<std::string> no = {"no"};
+  ASSERT_TRUE(again.Set(ConfigKey::kWorkerPinning, no, ConfigSource::kFile));
+  AdoptChoice(*choice, again);
+  EXPECT_FALSE(again.Bool(ConfigKey::kWorkerPinning));
+  EXPECT_EQ(again.origin(ConfigKey::kWorkerPinning), ValueOrigin::kFile);
+  for (const ConfigDirective& row : ConfigDirectives()) {
+    if (row.key == ConfigKey::kWorkerPinning) continue;
+    EXPECT_EQ(again.Text(row.key), config.Text(row.key)) << row.name;
+    EXPECT_EQ(again.origin(row.key), config.origin(row.key)) << row.name;
+  }
+}
+
 TEST(MachineSettingsTest, ProfileNoneAndUnknownNames) {
   const MachineTree tree("c7g.4xlarge");
   Config config;
