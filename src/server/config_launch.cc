@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -210,6 +211,10 @@ Result<Launch> ReadLaunch(std::span<const std::string> arguments,
                           const ReadStandardInput& read_input) {
   Launch launch;
   LineReader reader(launch);
+  if (!arguments.empty() && arguments[0] == "--check-config") {
+    launch.request = LaunchRequest::kCheckConfig;
+    arguments = arguments.subspan(1);
+  }
   const Bytes first = arguments.empty() ? Bytes() : Bytes(arguments[0]);
   if (first == "-v" || first == "--version") {
     launch.request = LaunchRequest::kVersion;
@@ -228,6 +233,11 @@ Result<Launch> ReadLaunch(std::span<const std::string> arguments,
     if (argument == "--sentinel") return Fail("This server has no sentinel mode.\n");
   }
 
+  if (const char* defaults = std::getenv(kDefaultsVariable)) {
+    if (Result<> read = reader.ReadText(defaults, kDefaultsVariable, 0); !read) {
+      return std::unexpected(std::move(read).error());
+    }
+  }
   bool reads_input = false;
   if (!arguments.empty() && !first.starts_with('-')) {
     launch.file = AbsoluteConfigPath(arguments[0]);
