@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// From the command line to a running server.
+// One program for all names: which it is, its name says (skarn-server, valkey-check-rdb,
+// ...), and by default it is the server: from the command line to a running one.
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "server/process_title.h"
 #include "server/server.h"
 #include "server/service_environment.h"
+#include "tools/check/check_rdb.h"
 
 namespace {
 
@@ -41,6 +44,9 @@ int Answer(const skarn::Launch& launch) {
       return 0;
     case skarn::LaunchRequest::kHelp:
       fmt::print("{}", skarn::HelpText());
+      return 0;
+    case skarn::LaunchRequest::kCheckConfig:
+      fmt::print("The configuration is accepted.\n");
       return 0;
     case skarn::LaunchRequest::kCheckSystem:
       return Fatal(
@@ -89,9 +95,7 @@ int Serve(skarn::Launch launch, const skarn::ServiceEnvironment& environment) {
   return exit_code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int ServerMain(int argc, char** argv) {
   const skarn::ServiceEnvironment environment = skarn::TakeServiceEnvironment();
   // A reload that is asked for before the server runs comes to it then.
   sigset_t reload;
@@ -104,4 +108,30 @@ int main(int argc, char** argv) {
   if (answered >= 0) return answered;
   skarn::InitProcessTitle(argc, argv);
   return Serve(std::move(*launch), environment);
+}
+
+// "/usr/bin/valkey-check-rdb" is "check-rdb"; names of neither world stay whole.
+std::string_view ProgramName(std::string_view path) {
+  std::string_view name = path.substr(path.find_last_of('/') + 1);
+  for (const std::string_view world : {"skarn-", "valkey-", "redis-"}) {
+    if (name.starts_with(world)) return name.substr(world.size());
+  }
+  return name;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = ProgramName(argc > 0 ? argv[0] : "");
+  if (name == "check-rdb") {
+    return skarn::CheckRdbMain(std::vector<std::string>(argv + 1, argv + argc));
+  }
+  for (const std::string_view missing : {"cli", "benchmark", "check-aof", "sentinel"}) {
+    if (name == missing) {
+      return Fatal(fmt::format(
+          "Skarn has no {} of its own yet; the one of Valkey or Redis works with it.",
+          name));
+    }
+  }
+  return ServerMain(argc, argv);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -248,6 +249,10 @@ std::string WorkingDirectory() {
 // Reads [FILE | -] [--name value...]... [-].
 Result<> ReadSettings(LineReader& reader, std::span<const std::string> arguments,
                       const ReadStandardInput& read_input) {
+  if (const char* defaults = std::getenv(kDefaultsVariable)) {
+    if (Result<> read = reader.ReadText(defaults, kDefaultsVariable, 0); !read)
+      return read;
+  }
   bool reads_input = false;
   if (!arguments.empty() && !arguments[0].starts_with('-')) {
     if (Result<> read = reader.ReadFirstFile(arguments[0]); !read) return read;
@@ -307,6 +312,10 @@ Result<Launch> ReadLaunch(std::span<const std::string> arguments,
   Launch launch;
   launch.source.arguments.assign(arguments.begin(), arguments.end());
   launch.source.directory = WorkingDirectory();
+  if (!arguments.empty() && arguments[0] == "--check-config") {
+    launch.request = LaunchRequest::kCheckConfig;
+    arguments = arguments.subspan(1);
+  }
   const Bytes first = arguments.empty() ? Bytes() : Bytes(arguments[0]);
   if (first == "-v" || first == "--version") {
     launch.request = LaunchRequest::kVersion;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What the server was started with: the command line, and the configuration file or
-// standard input which it names. Later values override earlier ones: file, then standard
-// input, then options. Threads: the starting thread only.
+// standard input which it names. Later values override earlier ones: the environment's
+// defaults, then the file, standard input, options. Threads: the starting thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,21 @@
 
 namespace skarn {
 
+// Lines of a configuration file in the environment, for images that need another default
+// (protected-mode no) which a file or option of the user still overrides.
+inline constexpr char kDefaultsVariable[] = "SKARN_DEFAULTS";
 inline constexpr size_t kConfigFileBytesMax = 16 << 20;
 inline constexpr int kConfigIncludeDepthMax = 16;
 inline constexpr size_t kConfigIncludedFilesMax = 1024;
 
-enum class LaunchRequest : uint8_t { kServe, kVersion, kHelp, kCheckSystem, kTestMemory };
+enum class LaunchRequest : uint8_t {
+  kServe,
+  kVersion,
+  kHelp,
+  kCheckConfig,
+  kCheckSystem,
+  kTestMemory
+};
 
 // Where a directive stands: line `line` (from 1) of `file`, or option `line` of the
 // command line if `file` is empty.
@@ -64,7 +74,7 @@ Result<std::string> ReadConfigFileText(const std::string& path);
 
 // Reads the arguments behind the program's name:
 //   [FILE | -] [--name value...]... [-], or one of -v, -h, --check-system, --test-memory
-//   MB.
+//   MB. --check-config in front asks whether the rest would do.
 // Fails with the whole text for standard error, upon which the caller exits with
 // status 1.
 Result<Launch> ReadLaunch(std::span<const std::string> arguments,

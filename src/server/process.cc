@@ -40,12 +40,14 @@ std::string VersionText() {
 
 std::string HelpText() {
   return "Usage: skarn-server [FILE | -] [--NAME VALUE...]...\n"
+         "       skarn-server --check-config [FILE | -] [--NAME VALUE...]...\n"
          "       skarn-server --version | --help | --check-system | --test-memory "
          "MEGABYTES\n"
          "\n"
          "FILE is a configuration file, as of Valkey or Redis; - reads one from "
          "standard\n"
          "input. An option --NAME VALUE overrides the directive NAME of the file.\n"
+         "--check-config reads all of it and says whether it would be accepted.\n"
          "\n"
          "Examples:\n"
          "  skarn-server                              with built-in defaults, on port "

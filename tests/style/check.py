@@ -98,7 +98,7 @@ def check_layers(source):
     if not source.path.startswith(("src/", "arch/")):
         return
     parts = source.path.split("/")
-    folder = "arch" if parts[0] == "arch" else parts[1] if len(parts) > 2 else "server"
+    folder = "arch" if parts[0] == "arch" else parts[1] if len(parts) > 2 else "tools"
     own = layer(folder)
     if own is None:
         yield 1, f"src/{folder} is not a folder of the list in STYLE.md section 1"

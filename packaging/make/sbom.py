@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is in the files of a release (SPDX 2.3), and where they come from (SLSA provenance 1)."""
+
+import hashlib
+import json
+import os
+import time
+
+import release
+
+NAMESPACE = release.HOMEPAGE + "/spdx/"
+
+# Linked statically: name, licence, and the Debian package that tells the version.
+BUNDLED = (("jemalloc", "BSD-2-Clause", "libjemalloc-dev"), ("fmt", "MIT", "libfmt-dev"),
+           ("liburing", "MIT", "liburing-dev"),
+           ("libstdc++", "GPL-3.0-or-later WITH GCC-exception-3.1", "libstdc++-12-dev"))
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def package_version(name):
+    return release.run("dpkg-query", "-W", "-f", "${Version}\n", name).split("\n")[0]
+
+
+def package_entry(name, version, licence, **more):
+    return {"SPDXID": "SPDXRef-" + name.replace("+", "p").replace("_", "-"), "name": name,
+            "versionInfo": version, "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
+            "licenseConcluded": licence, "licenseDeclared": licence,
+            "copyrightText": "NOASSERTION", **more}
+
+
+def document(name, packages, relationships):
+    return json.dumps({
+        "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
+        "name": name, "documentNamespace": NAMESPACE + f"{name}-{release.revision()}",
+        "creationInfo": {
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(release.epoch())),
+            "creators": ["Tool: skarn-package", "Organization: The Skarn authors"]},
+        "packages": packages,
+        "relationships": [{"spdxElementId": a, "relationshipType": kind, "relatedSpdxElement": b}
+                          for a, kind, b in relationships],
+    }, indent=1, sort_keys=True) + "\n"
+
+
+def program_document(architecture):
+    program = os.path.join(release.artifact_folder(architecture), "skarn")
+    entry = package_entry(
+        "skarn", release.version(), "BSD-3-Clause",
+        checksums=[{"algorithm": "SHA256", "checksumValue": digest(program)}],
+        externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                       "referenceLocator": f"pkg:generic/skarn@{release.version()}"
+                                           f"?arch={architecture}"}])
+    parts = [package_entry(name, package_version(package), licence)
+             for name, licence, package in BUNDLED]
+    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", entry["SPDXID"])]
+    relations += [(entry["SPDXID"], "CONTAINS", part["SPDXID"]) for part in parts]
+    return document(f"skarn-{release.version()}-{architecture}", [entry] + parts, relations)
+
+
+def write_all(architectures):
+    """The documents beside the packages, and the sums of everything; signed with a repository."""
+    for architecture in architectures:
+        name = f"skarn-{release.version()}-{architecture}.spdx.json"
+        with open(os.path.join(release.OUTPUT, name), "w", encoding="utf-8") as file:
+            file.write(program_document(architecture))
+    names = sorted(name for name in os.listdir(release.OUTPUT)
+                   if name.endswith((".deb", ".rpm", ".tar", ".tgz", ".spdx.json")))
+    sums = {name: digest(os.path.join(release.OUTPUT, name)) for name in names}
+    materials = [{"uri": f"git+{release.HOMEPAGE}", "digest": {"gitCommit": release.revision()}}]
+    materials += [{"uri": f"pkg:deb/debian/{package}@{package_version(package)}"}
+                  for _, _, package in BUNDLED]
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [{"name": name, "digest": {"sha256": value}} for name, value in sums.items()],
+        "predicate": {
+            "buildDefinition": {
+                "buildType": release.HOMEPAGE + "/build/dev-package/v1",
+                "externalParameters": {"version": release.version(),
+                                       "architectures": list(architectures),
+                                       "sourceDateEpoch": release.epoch()},
+                "resolvedDependencies": materials},
+            "runDetails": {"builder": {"id": release.HOMEPAGE + "/build/dev-package"}}},
+    }
+    name = f"skarn-{release.version()}.provenance.json"
+    with open(os.path.join(release.OUTPUT, name), "w", encoding="utf-8") as file:
+        json.dump(statement, file, indent=1, sort_keys=True)
+    sums[name] = digest(os.path.join(release.OUTPUT, name))
+    with open(os.path.join(release.OUTPUT, "SHA256SUMS"), "w", encoding="utf-8") as file:
+        file.write("".join(f"{value}  {name}\n" for name, value in sorted(sums.items())))

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Helm chart, rendered with the templates' own language for many sets of values."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import jsonschema
+import yaml
+
+from case import ROOT, main, release, run
+
+CHART = os.path.join(ROOT, "packaging", "helm", "skarn")
+LIMITS = {"resources": {"limits": {"cpu": "4", "memory": "8Gi"}}}
+GOOD = {
+    "defaults": {},
+    "replication": {"architecture": "replication", "replica": {"replicas": 4}},
+    "limits": LIMITS,
+    "millicores": {"resources": {"limits": {"cpu": "2500m", "memory": "1500M"}}},
+    "half a cpu": {"resources": {"limits": {"cpu": "500m", "memory": "512Mi"}}},
+    "fixed": {"threads": 6, "maxmemory": "2gb", "maxmemoryPolicy": "allkeys-lru"},
+    "password": {"auth": {"enabled": True, "password": "a \"b\" \\c"}},
+    "foreign secret": {"auth": {"enabled": True, "existingSecret": "mine",
+                                "existingSecretPasswordKey": "key"}},
+    "random password": {"auth": {"enabled": True}, "architecture": "replication"},
+    "no disk": {"persistence": {"enabled": False}},
+    "placed": {"architectures": ["arm64"], "instanceTypes": ["c7g.2xlarge"],
+               "nodeSelector": {"pool": "data"}, "tolerations": [{"operator": "Exists"}],
+               "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone",
+                                              "whenUnsatisfiable": "ScheduleAnyway"}]},
+    "balanced": {"service": {"type": "LoadBalancer", "loadBalancerClass": "net",
+                             "loadBalancerSourceRanges": ["10.0.0.0/8"]}},
+    "guarded": {"networkPolicy": {"enabled": True, "allowExternal": False},
+                "architecture": "replication"},
+    "registry": {"global": {"imageRegistry": "registry.example", "imagePullSecrets": ["a"]},
+                 "image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": ["b"]},
+    "extras": {"config": "hz 20\ndatabases 4\n", "extraFlags": ["--hz", "30"],
+               "env": [{"name": "TZ", "value": "UTC"}], "podLabels": {"a": "b"},
+               "extraVolumes": [{"name": "x", "emptyDir": {}}], "commonLabels": {"team": "t"},
+               "extraVolumeMounts": [{"name": "x", "mountPath": "/x"}],
+               "extraContainers": [{"name": "side", "image": "side"}],
+               "readinessProbe": {"enabled": False}},
+}
+BAD = ({"architecture": "sentinel"}, {"threads": -1}, {"maxmemory": "lots"}, {"no-such": 1},
+       {"maxmemoryPercent": 101}, {"auth": {"enabled": "yes"}}, {"architectures": ["sparc"]},
+       {"profile": "a b\nc"})
+KINDS = {"StatefulSet": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Secret": "v1",
+         "ServiceAccount": "v1", "PodDisruptionBudget": "policy/v1",
+         "NetworkPolicy": "networking.k8s.io/v1"}
+
+
+class ChartTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="skarn-test-")
+        cls.renderer = os.path.join(cls.folder.name, "render")
+        run("go", "build", "-o", cls.renderer, os.path.join(ROOT, "tests/packages/chart/render.go"),
+            env={**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
+                 "GOCACHE": os.path.join(cls.folder.name, "cache")})
+        with open(os.path.join(CHART, "values.schema.json"), encoding="utf-8") as file:
+            cls.schema = json.load(file)
+        with open(os.path.join(CHART, "values.yaml"), encoding="utf-8") as file:
+            cls.values = yaml.safe_load(file)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def render(self, values):
+        """{(kind, name): object}."""
+        path = os.path.join(self.folder.name, "values.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(values, file)
+        text = run(self.renderer, CHART, path)
+        text = "---\n".join(part for part in text.split("---\n") if "NOTES.txt" not in part)
+        objects = [item for item in yaml.safe_load_all(text) if item]
+        found = {(item["kind"], item["metadata"]["name"]): item for item in objects}
+        self.assertEqual(len(found), len(objects), "a name occurs twice")
+        return found
+
+    def pod(self, values):
+        return self.render(values)["StatefulSet", "test-skarn"]["spec"]["template"]["spec"]
+
+    def config(self, values):
+        return self.render(values)["ConfigMap", "test-skarn"]["data"]["skarn.conf"]
+
+    def test_every_set_of_values_is_allowed_and_renders_sound_objects(self):
+        jsonschema.validate(self.values, self.schema)
+        for name, values in GOOD.items():
+            jsonschema.validate(values, self.schema)
+            with self.subTest(name):
+                for (kind, _), item in self.render(values).items():
+                    self.assertEqual(item["apiVersion"], KINDS[kind])
+                    self.assertEqual(item["metadata"]["labels"]["app.kubernetes.io/instance"],
+                                     "test")
+                self.check_set(self.render(values))
+
+    def check_set(self, objects):
+        spec = objects["StatefulSet", "test-skarn"]["spec"]
+        labels = spec["template"]["metadata"]["labels"]
+        for key, value in spec["selector"]["matchLabels"].items():
+            self.assertEqual(labels[key], value)
+        self.assertIn(("Service", spec["serviceName"]), objects)
+        pod = spec["template"]["spec"]
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        volumes |= {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])}
+        for container in pod["containers"]:
+            for mount in container.get("volumeMounts", []):
+                self.assertIn(mount["name"], volumes)
+        self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+        self.assertTrue(pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"])
+
+    def test_the_schema_refuses_nonsense(self):
+        for values in BAD:
+            with self.assertRaises(jsonschema.ValidationError, msg=values):
+                jsonschema.validate(values, self.schema)
+
+    def test_the_server_accepts_the_configurations(self):
+        program = os.path.join(release.artifact_folder("amd64"), "skarn")
+        for name, values in GOOD.items():
+            path = os.path.join(self.folder.name, "skarn.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.config(values).replace("dir /data", f"dir {self.folder.name}"))
+            self.assertIn("accepted", run(program, "--check-config", path), name)
+
+    def test_threads_and_memory_follow_the_limits(self):
+        for name, threads, memory in (("defaults", 0, 0), ("limits", 4, 8 * 2**30 * 75 // 100),
+                                      ("millicores", 2, 1500 * 10**6 * 75 // 100),
+                                      ("half a cpu", 1, 512 * 2**20 * 75 // 100),
+                                      ("fixed", 6, "2gb")):
+            lines = self.config(GOOD[name]).splitlines()
+            self.assertIn(f"io-threads {threads}", lines, name)
+            self.assertIn(f"maxmemory {memory}", lines, name)
+
+    def test_readiness_waits_for_the_data_and_liveness_does_not(self):
+        container = self.pod({})["containers"][0]
+        self.assertEqual(container["readinessProbe"]["exec"]["command"], ["skarn-healthcheck"])
+        self.assertEqual(container["livenessProbe"]["exec"]["command"],
+                         ["skarn-healthcheck", "--alive"])
+        self.assertNotIn("readinessProbe", self.pod(GOOD["extras"])["containers"][0])
+
+    def test_replicas_follow_pod_0(self):
+        objects = self.render(GOOD["replication"])
+        self.assertEqual(objects["StatefulSet", "test-skarn"]["spec"]["replicas"], 5)
+        self.assertEqual(objects["Service", "test-skarn"]["spec"]["selector"]
+                         ["apps.kubernetes.io/pod-index"], "0")
+        self.assertIn(("Service", "test-skarn-read"), objects)
+        self.assertIn(("PodDisruptionBudget", "test-skarn"), objects)
+        self.assertNotIn(("PodDisruptionBudget", "test-skarn"), self.render({}))
+
+    def test_the_start_script_adds_what_the_role_needs(self):
+        script = self.render(GOOD["replication"])["ConfigMap", "test-skarn"]["data"]["start.sh"]
+        folder = self.folder.name
+        for name, text in (("skarn.conf", "port 6379\n"), ("secret", 'a"b\\c')):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        script = script.replace("/etc/skarn/skarn.conf", f"{folder}/skarn.conf")
+        script = script.replace("/run/skarn/skarn.conf", f"{folder}/run.conf")
+        script = script.replace("docker-entrypoint.sh", "cat #")
+        for role, host, wanted in (("standalone", "x-0", False), ("replication", "x-0", False),
+                                   ("replication", "x-1", True)):
+            done = subprocess.run(
+                ["sh", "-c", script.replace("exec cat #", f"exec cat {folder}/run.conf #")],
+                env={"PATH": os.environ["PATH"], "SKARN_ROLE": role, "HOSTNAME": host,
+                     "SKARN_PRIMARY": "x-0.x", "SKARN_PASSWORD_FILE": f"{folder}/secret"},
+                stdout=subprocess.PIPE, text=True, check=True)
+            self.assertEqual("replicaof x-0.x 6379" in done.stdout, wanted)
+            self.assertEqual('primaryauth "a\\"b\\\\c"' in done.stdout, role == "replication")
+
+    def test_secrets(self):
+        secret = self.render(GOOD["password"])["Secret", "test-skarn"]["data"]["password"]
+        self.assertEqual(secret, "YSAiYiIgXGM=")
+        self.assertNotIn(("Secret", "test-skarn"), self.render(GOOD["foreign secret"]))
+        item = [volume for volume in self.pod(GOOD["foreign secret"])["volumes"]
+                if volume["name"] == "password"][0]
+        self.assertEqual(item["secret"]["secretName"], "mine")
+
+    def test_images(self):
+        self.assertEqual(self.pod({})["containers"][0]["image"], "skarn:0.0.0")
+        pod = self.pod(GOOD["registry"])
+        self.assertEqual(pod["containers"][0]["image"],
+                         "registry.example/skarn@sha256:" + "0" * 64)
+        self.assertEqual(pod["imagePullSecrets"], [{"name": "a"}, {"name": "b"}])
+
+    def test_what_has_no_unit_of_memory_fails(self):
+        with self.assertRaises(AssertionError):
+            self.render({"resources": {"limits": {"memory": "1Zi"}}})
+
+
+if __name__ == "__main__":
+    main()
