@@ -19,8 +19,8 @@ import release
 import sbom
 
 SUITE = "bookworm"
-BASE_PACKAGES = ("base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libc6,libgcc-s1,"
-                 "sed,tzdata,util-linux")
+BASE_PACKAGES = ("base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libc6,"
+                 "libgcc-s1,sed,tzdata,util-linux")
 UNWANTED = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale", "/usr/share/info",
             "/usr/share/lintian", "/usr/share/bash-completion", "/usr/share/bug", "/var/cache/apt",
             "/var/lib/apt", "/var/log")
@@ -45,8 +45,8 @@ def base_root(architecture):
     os.makedirs(os.path.dirname(tree), exist_ok=True)
     shutil.rmtree(tree + ".new", ignore_errors=True)
     release.run("mmdebstrap", "--quiet", "--variant=extract", "--skip=check/qemu",
-                f"--architectures={architecture}", f"--include={BASE_PACKAGES}", "--format=directory",
-                "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+                f"--architectures={architecture}", f"--include={BASE_PACKAGES}",
+                "--format=directory", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
                 SUITE, tree + ".new", *package_sources())
     configure(tree + ".new")
     os.rename(tree + ".new", tree)

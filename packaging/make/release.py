@@ -13,7 +13,7 @@ import shutil
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OUTPUT = os.path.join(ROOT, "build", "packages")
+OUTPUT = os.environ.get("SKARN_PACKAGE_OUTPUT") or os.path.join(ROOT, "build", "packages")
 WORK = os.path.join(ROOT, "build", "packaging")
 MAINTAINER = "Skarn maintainers <maintainers@skarn.example>"
 HOMEPAGE = "https://skarn.example"

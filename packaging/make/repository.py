@@ -32,8 +32,9 @@ def make_yum(folder, key):
         os.makedirs(target)
         for path in sorted(glob.glob(f"{release.OUTPUT}/*.{architecture.rpm}.rpm")):
             shutil.copy(path, target)
-            release.run("rpmsign", "--define", f"_gpg_name {key}", "--define",
-                        "_gpg_digest_algo sha256", "--addsign",
+            release.run("rpmsign", "--define", f"_gpg_name {key}",
+                        "--define", "_gpg_digest_algo sha256",
+                        "--define", f"__gpg {shutil.which('gpg')}", "--addsign",
                         os.path.join(target, os.path.basename(path)))
         release.run("createrepo_c", "--quiet", "--revision", str(release.epoch()),
                     "--set-timestamp-to-revision", target)

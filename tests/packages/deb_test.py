@@ -163,7 +163,7 @@ class AdoptionTest(RootTest):
                      "logfile /var/log/skarn/skarn-server.log"):
             self.assertIn("\n" + line + "\n", conf)
         self.assertEqual(self.root.modes(CONF, "/var/lib/skarn/dump.rdb"),
-                         [f"{CONF} skarn:skarn 640", "/var/lib/skarn/dump.rdb skarn:skarn 660"])
+                         [f"{CONF} skarn:skarn 640", "/var/lib/skarn/dump.rdb skarn:skarn 644"])
         _, client = self.serve("redis-server")
         self.assertEqual(client("DBSIZE"), 1001)
         self.assertEqual(client("GET", "key77"), b"value77")

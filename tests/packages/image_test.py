@@ -77,7 +77,7 @@ class ImageTest(unittest.TestCase):
     # --- running the image ---------------------------------------------------------------------
 
     def command(self, arguments, user=0, variables=(), read_only=False):
-        """As an engine would: the entry point in the root, /proc, and a /data that can be written."""
+        """As an engine would: the entry point in the root, with /proc and a writable /data."""
         words = " ".join(f"'{word}'" for word in ["docker-entrypoint.sh", *arguments])
         who = f"setpriv --reuid={user} --regid={user} --clear-groups " if user else ""
         lock = ("mount --bind $R $R; mount --bind $R/data $R/data; "
@@ -280,7 +280,8 @@ class Arm64Test(unittest.TestCase):
 
 class ContainerfileTest(unittest.TestCase):
     def test_says_the_same_as_the_image(self):
-        with open(os.path.join(ROOT, "packaging/container/Containerfile"), encoding="utf-8") as file:
+        path = os.path.join(ROOT, "packaging/container/Containerfile")
+        with open(path, encoding="utf-8") as file:
             text = file.read()
         for line in ("VOLUME /data", "WORKDIR /data", "EXPOSE 6379", 'CMD ["skarn-server"]',
                      'ENTRYPOINT ["docker-entrypoint.sh"]'):
