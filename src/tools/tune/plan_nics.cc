@@ -16,7 +16,7 @@ constexpr std::string_view kUnitName = "skarn-tune.service";
 constexpr std::string_view kUnitText =
     R"([Unit]
 Description=Skarn host settings
-Documentation=man:skarn-tune(1)
+Documentation=man:skarn-tune(8)
 After=network-pre.target systemd-sysctl.service
 Before=skarn-server.service
 
