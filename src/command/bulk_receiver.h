@@ -47,6 +47,8 @@ class BulkReceiver {
   // Of all payloads, and what the open one lacks as of the last CloseIfFull.
   size_t received_bytes() const { return announced_bytes_ - missing_bytes_; }
   size_t missing_bytes() const { return missing_bytes_; }
+  // Where in the input the last payload belongs.
+  size_t last_offset() const { return offsets_.empty() ? 0 : offsets_.back(); }
 
  private:
   std::vector<Blob*> blobs_;     // In the order of the request; the last may be open.

@@ -28,9 +28,11 @@ ClientMemory MemoryOf(const Client& client) {
     memory.query_bytes = client.input.bytes().size();
     // What stands before a big argument that is coming in is parsed already.
     RequestParser::PendingBulk bulk;
+    size_t parsed = client.bulks == nullptr ? 0 : client.bulks->last_offset();
     if (client.parser.FindPendingBulk(&bulk) && bulk.size_bytes >= kBigArgumentBytes) {
-      memory.query_bytes -= std::min(memory.query_bytes, bulk.offset);
+      parsed = bulk.offset;
     }
+    memory.query_bytes -= std::min(memory.query_bytes, parsed);
     memory.query_free_bytes = client.input.capacity - memory.query_bytes;
     if (client.bulks != nullptr) {
       memory.query_bytes += client.bulks->received_bytes();

@@ -177,6 +177,14 @@ class BigBulks:
             self.expect(f"CLIENT KILL ID {number}", 1)
         victim.close()
 
+    def test_client_list_counts_the_payload_alone(self):
+        client = self.connect()
+        number = client("CLIENT", "ID")
+        client.send_raw(head("SET", "key", size=MIB) + b"x" * MIB)  # Its line end is to come.
+        wait_until(lambda: b"qbuf=%d " % MIB in self.do(f"CLIENT LIST ID {number}"))
+        client.send_raw(b"\r\n")
+        self.assertEqual(client.read(), OK)
+
     def test_gives_back_what_is_not_finished(self):
         before = self.used()
         slack = 256 * KIB  # Blocks that the worker keeps for other clients.
