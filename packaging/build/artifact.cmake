@@ -8,6 +8,12 @@ set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 set(SKARN_FMT fmt::fmt-header-only)
 add_link_options(-static-libstdc++ -static-libgcc)
 
+# ccache without the base directory of other builds: with it, paths in debug information are relative,
+# and without ccache they are not.
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
 # Same sources, same bytes: no folder of this machine in the program, and no random name. With link
 # time optimisation each file needs a seed of its own.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -fno-record-gcc-switches)
