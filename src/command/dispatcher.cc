@@ -49,6 +49,7 @@ void Executor::Unlock(LockSet& locks, bool is_shared) {
 
 // The steps of the common way stand in the order of their use, last first, and become two
 // functions: with a pipeline, calls between them were a tenth of a GET.
+
 // Durations in nanoseconds, four steps for each power of two.
 __attribute__((always_inline)) inline void Executor::CountDuration(
     CommandStatistics& statistics, uint64_t cycles) {

@@ -114,6 +114,21 @@ class ServerTest(unittest.TestCase):
         self.assertTrue(low <= got <= high, f"{command}: {got} is not in [{low}, {high}]")
 
 
+class OwnServersTest(ServerTest):
+    """Tests that start servers of their own: there is none of the class."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        pass
+
+
 def clip(reply):
     text = repr(reply)
     return text if len(text) < 1000 else text[:1000] + "..."

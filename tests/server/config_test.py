@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness.case import OK, SYNTAX, ServerTest, arity, err, main
+from harness.case import OK, SYNTAX, OwnServersTest, ServerTest, arity, err, main
 from harness.server import Server
 
 
@@ -85,16 +85,8 @@ class ConfigTest(ServerTest):
         self.expect("CONFIG REWRITE", err("The server is running without a config file"))
 
 
-class FileTest(ServerTest):
+class FileTest(OwnServersTest):
     """Servers started from a file; the class's own server is not used."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
 
     def setUp(self):
         self.server = Server(start=False)

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness.case import OK, ServerTest, main
+from harness.case import OK, OwnServersTest, ServerTest, main
 from harness.server import Server, wait_until
 
 
@@ -51,19 +51,8 @@ class MachineTest(ServerTest):
         self.expect("CONFIG SET allocator-decay-ms 1000", OK)
 
 
-class ProfileTest(ServerTest):
+class ProfileTest(OwnServersTest):
     """Servers with a profile of their own; the class's own server is not used."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
-    def setUp(self):
-        pass
 
     def start(self, *options, **more):
         server = Server(*options, **more)

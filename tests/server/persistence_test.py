@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness.case import OK, ServerTest, err, main
+from harness.case import OK, OwnServersTest, err, main
 from harness.resp import Error, Status
 from harness.server import Server, wait_until
 
@@ -59,18 +59,10 @@ def save_is_over(server):
     return server.info("persistence")["rdb_bgsave_in_progress"] == "0"
 
 
-class PersistenceTest(ServerTest):
+class PersistenceTest(OwnServersTest):
     """Each test starts servers of its own."""
 
     options = ("--enable-debug-command", "yes", "--enable-protected-configs", "yes")
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
 
     def setUp(self):
         self.server = Server(*self.options)
