@@ -86,7 +86,8 @@ void DetectFirmware(const MachineFiles& files, MachineFacts& facts) {
 
 void DetectSystem(const MachineFiles& files, MachineFacts& facts) {
   facts.kernel = files.ReadLine("/proc/sys/kernel/osrelease").value_or("");
-  const auto parts = SplitText(facts.kernel.substr(0, facts.kernel.find('-')), '.');
+  const std::string_view kernel = facts.kernel;
+  const auto parts = SplitText(kernel.substr(0, kernel.find('-')), '.');
   const auto part = [&](size_t index) {
     const auto number = index < parts.size() ? NumberOf(parts[index]) : std::nullopt;
     return number && *number >= 0 && *number < 1000 ? static_cast<int>(*number) : 0;

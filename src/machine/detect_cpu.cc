@@ -158,8 +158,8 @@ void DetectCpu(const MachineFiles& files, MachineFacts& facts) {
   }
   const bool is_arm = facts.architecture == "aarch64";
   constexpr size_t kFeaturesMax = 1024;
-  for (const std::string_view name :
-       SplitText(FieldOf(fields, is_arm ? "Features" : "flags"), ' ')) {
+  const std::string features = FieldOf(fields, is_arm ? "Features" : "flags");
+  for (const std::string_view name : SplitText(features, ' ')) {
     if (facts.features.size() < kFeaturesMax) facts.features.emplace(name);
   }
 }

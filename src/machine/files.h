@@ -6,6 +6,7 @@
 // Threads: any; reads at each call. Owner: the caller.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ std::string_view TrimBlanks(std::string_view text);
 std::vector<std::string_view> SplitText(std::string_view text, char separator);
 // The lines of a text.
 std::vector<std::string_view> LinesOf(std::string_view text);
+// A string that dies with the call would leave the parts dangling.
+template <std::same_as<std::string> Text>
+std::vector<std::string_view> SplitText(Text&& text, char separator) = delete;
+template <std::same_as<std::string> Text>
+std::vector<std::string_view> LinesOf(Text&& text) = delete;
 // A decimal number with an optional '-', nothing else.
 std::optional<int64_t> NumberOf(std::string_view text);
 // "[always] madvise never" -> "always"; a text without brackets as it is.
