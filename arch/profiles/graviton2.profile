@@ -8,6 +8,8 @@ worker-pinning yes when granted>=8                     # no turbo and no sibling
 event-loop epoll                                       # on the kernels measured io_uring ties without pipelines and loses with them
 prefetch-batch-max-size 12                             # the core follows fewer misses at once than its successors
 tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
+save-threads 2 when granted>=16                        # one thread encodes less than a disk of such a machine takes
+save-threads 4 when granted>=48                        # the same; more threads would wait for the one file
 allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
 slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
 host.rps off                                           # every queue has its interrupt on a full core; handing packets on costs more than it wins

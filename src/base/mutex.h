@@ -31,6 +31,7 @@ enum class LockRank : uint8_t {
   kServer = 10,      // Start, stop and the list of workers.
   kWaiters = 20,     // Commands parked on a shard.
   kPubSub = 30,      // Channel registries.
+  kSnapshotFile = 35,  // What savers write together; held over writes to the disk.
   kSnapshot = 40,    // Blocks handed over to a running snapshot.
   kBackground = 50,  // Queue of values to free.
   kMailbox = 60,

@@ -175,9 +175,13 @@ void RdbWriter::Double(double value) {
 // --- The buffer ---
 
 void RdbWriter::Clear() {
-  if (options_.checksums) crc_ = Crc64(crc_, out_);
-  cleared_bytes_ += out_.size();
+  CountPassedBy(out_);
   out_.clear();
+}
+
+void RdbWriter::CountPassedBy(Bytes bytes) {
+  if (options_.checksums) crc_ = Crc64(crc_, bytes);
+  cleared_bytes_ += bytes.size();
 }
 
 std::string RdbWriter::Take() {

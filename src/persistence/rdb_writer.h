@@ -79,6 +79,8 @@ class RdbWriter {
   // Empties the buffer after its bytes went where they belong; they stay part of the
   // checksum.
   void Clear();
+  // The same for bytes of another writer that went there behind what was cleared.
+  void CountPassedBy(Bytes bytes);
   // Hands the bytes over and makes the writer new.
   std::string Take();
   // Bytes written since the writer was made or reset.

@@ -43,13 +43,21 @@ std::string SaveService::TemporaryPath() {
   return fmt::format("temp-{}.rdb", getpid());
 }
 
-SnapshotOptions SaveService::Options() const {
+SnapshotOptions SaveService::Options(std::string path) const {
   const Settings& settings = server_.settings;
-  return {
-      .path = TemporaryPath(),
-      .rdb = {.compresses = settings.rdb_compression, .checksums = settings.rdb_checksum},
-      .syncs_often = settings.rdb_syncs_often,
-      .key_delay_us = settings.rdb_key_save_delay_us};
+  return {.file = {.path = std::move(path),
+                   .rdb = {.compresses = settings.rdb_compression,
+                           .checksums = settings.rdb_checksum},
+                   .syncs_often = settings.rdb_syncs_often},
+          .key_delay_us = settings.rdb_key_save_delay_us,
+          .saver_count = settings.save_threads,
+          .place = [this] { Place(); }};
+}
+
+void SaveService::Place() const {
+  pthread_setname_np(pthread_self(), "skarn-save");
+  // A thread starts where its maker may run, and that is one CPU for a pinned worker.
+  if (!cpus_.empty()) SetThreadCpus(cpus_);
 }
 
 uint64_t SaveService::TotalChanges() const {
@@ -66,8 +74,8 @@ uint64_t SaveService::ChangesSinceSave() const {
 Result<> SaveService::StartBackground() {
   Reap();
   if (IsRunning()) return Fail("Background save already in progress");
-  snapshot_ =
-      std::make_unique<Snapshot>(server_.keyspace, Options(), *server_.executors[0]);
+  snapshot_ = std::make_unique<Snapshot>(server_.keyspace, Options(TemporaryPath()),
+                                         *server_.executors[0]);
   snapshot_->Cut();
   changes_at_cut_ = TotalChanges();
   last_try_us_ = NowMicros();
@@ -82,9 +90,7 @@ Result<> SaveService::StartBackground() {
 
 void SaveService::RunBackground() {
   memory::ThreadCache cache;
-  pthread_setname_np(pthread_self(), "skarn-save");
-  // A thread starts where its maker may run, and that is one CPU for a pinned worker.
-  if (!cpus_.empty()) SetThreadCpus(cpus_);
+  Place();
   Result<> result = snapshot_->Write(server_.gate, participant_);
   if (result) result = Install(TemporaryPath());
   if (!result) unlink(TemporaryPath().c_str());
@@ -163,8 +169,7 @@ Result<> SaveService::SaveNow() {
   const uint64_t changes = TotalChanges();
   // The cancelled saver may still be removing its own temporary file.
   const std::string path = is_ending_ ? TemporaryPath() + ".final" : TemporaryPath();
-  SnapshotOptions options = Options();
-  options.path = path;
+  SnapshotOptions options = Options(path);
   options.progress = &progress_;
   Snapshot snapshot(server_.keyspace, options, *server_.executors[0]);
   Result<> result = snapshot.WriteAlone();

@@ -40,6 +40,7 @@ class SaveService {
     bool is_scheduled = false;
   };
 
+  // Its threads are the participants of the gate from `gate_participant` on, kSaversMax.
   SaveService(ServerState& server, size_t gate_participant);
   ~SaveService();
 
@@ -86,8 +87,10 @@ class SaveService {
  private:
   std::string FinalPath() const { return server_.settings.dbfilename; }
   static std::string TemporaryPath();
-  SnapshotOptions Options() const;
+  SnapshotOptions Options(std::string path) const;
   void RunBackground();
+  // Lets the calling thread, a saver, run where savers may.
+  void Place() const;
   // Puts the finished file in its place.
   Result<> Install(const std::string& path);
   void NoteEnd(const Result<>& result, bool was_cancelled);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persistence/snapshot.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <system_error>
 #include <thread>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "types/hash_table.h"
 
@@ -19,21 +18,71 @@ namespace {
 // A locked step takes about this much, or this many homes; a few microseconds.
 constexpr size_t kStageBytes = 32 * 1024;
 constexpr int kStageHomes = 16;
-constexpr size_t kWriteBytes = 1 << 20;
-constexpr uint64_t kSyncBytes = 4 << 20;
+constexpr size_t kPieceBytes = 1 << 20;
 
 }  // namespace
+
+// One thread of a snapshot.
+class Snapshot::Saver {
+ public:
+  explicit Saver(Snapshot& snapshot)
+      : snapshot_(snapshot),
+        writer_({.compresses = snapshot.options_.file.rdb.compresses,
+                 .checksums = false}) {}  // The file's own writer has the checksum.
+  ~Saver() { FreeStage(); }
+
+  // Writes shards until none is left, or the snapshot is over.
+  Result<> Run(WorkerGate* gate, size_t participant);
+  // Writes what writers have left, and all that is still in the buffer. After every Run.
+  Result<> Finish();
+  // With the gate closed.
+  void EndCaptures();
+
+ private:
+  Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
+                      size_t participant);
+  bool LockShared(Shard& shard, WorkerGate& gate, size_t participant);
+  // Fills the stage from `position` on; returns the next position, 0 at the end of the
+  // shard.
+  uint64_t StageFrom(const Target& target, Shard& shard, uint64_t position);
+  void StageEntry(const Target& target, const Entry& entry);
+  void FreeStage();
+
+  // Encoding; no lock held.
+  Result<> EmitStage(unsigned db);
+  Result<> EmitLeft();
+  Result<> EmitEntry(unsigned db, const Entry& entry);
+  Result<> EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
+                     const TableCapture& capture);
+  Result<> EmitWholeTable(unsigned db, const Entry& entry);
+  void SelectDb(unsigned db);
+  void NoteKey();
+  Result<> FlushIfFull();
+  Result<> Flush();
+  // What is in the buffer; the next piece goes on in the same database.
+  RdbPiece Piece() const { return {first_db_, db_, writer_.bytes()}; }
+  void ClearPiece();
+
+  Snapshot& snapshot_;
+  RdbWriter writer_;
+  int64_t first_db_ = -1;  // Of the piece in the buffer.
+  int64_t db_ = -1;
+  // Entries copied out of a shard under its lock, owned; blobs referenced.
+  std::vector<Entry*> stage_;
+  size_t stage_bytes_ = 0;
+  // Written ones too: they end with the lane.
+  std::vector<SnapshotLane::CapturedTable> captures_;
+  size_t captures_written_ = 0;
+};
 
 Snapshot::Snapshot(Keyspace& keyspace, SnapshotOptions options, KeyEventListener& wakes)
     : keyspace_(keyspace),
       options_(std::move(options)),
       wakes_(wakes),
-      writer_(options_.rdb) {}
+      file_(options_.file) {}
 
 Snapshot::~Snapshot() {
   SKARN_CHECK(lane_ == nullptr);
-  if (fd_ >= 0) close(fd_);
-  for (Entry* entry : stage_.entries) FreeEntry(entry, /*lazily=*/false);
 }
 
 // ---- cut and end
@@ -63,7 +112,7 @@ void Snapshot::Cut() {
   lane_ = std::make_unique<SnapshotLane>(keyspace_.NextLaneEpoch());
   keyspace_.set_lane(lane_.get());
   was_concurrent_ = keyspace_.is_concurrent();
-  // The saver is a second thread at the shards.
+  // The savers are further threads at the shards.
   keyspace_.set_concurrent(true);
 }
 
@@ -71,76 +120,129 @@ void Snapshot::End() {
   if (lane_ == nullptr) return;
   keyspace_.set_lane(nullptr);
   keyspace_.set_concurrent(was_concurrent_);
-  for (auto& captured : captures_) captured.capture->table->EndCapture();
   // Kept tables die with the lane; captured segments of theirs with the captures, before
   // them.
-  captures_.clear();
+  for (auto& saver : savers_) saver->EndCaptures();
   lane_.reset();
 }
 
-// ---- writing
-// -----------------------------------------------------------------------------------
+void Snapshot::Saver::EndCaptures() {
+  for (auto& captured : captures_) captured.capture->table->EndCapture();
+  captures_.clear();
+}
+
+// ---- all savers together
+// -----------------------------------------------------------------------
 
 Result<> Snapshot::Write(WorkerGate& gate, size_t participant) {
-  if (auto opened = OpenFile(); !opened) return opened;
-  if (auto head = WriteHead(); !head) return head;
-  for (const Target& target : targets_) {
-    if (auto written = WriteTarget(target, &gate, participant); !written) return written;
-  }
-  if (auto left = EmitLeft(); !left) return left;
-  return Finish();
+  return WriteAll(&gate, participant);
 }
 
 Result<> Snapshot::WriteAlone() {
   ChooseTargets();
-  if (auto opened = OpenFile(); !opened) return opened;
-  if (auto head = WriteHead(); !head) return head;
+  return WriteAll(nullptr, 0);
+}
+
+void Snapshot::WriteHead() {
+  RdbWriter& head = file_.head();
+  head.Header(version_);
+  head.Aux("valkey-ver", "9.1.2");
+  head.Aux("redis-bits", 64);
+  head.Aux("ctime", NowMillis() / 1000);
+  head.Aux("used-mem", memory::UsedBytesApproximate());
+  head.Aux("aof-base", 0);
   for (const Target& target : targets_) {
-    if (auto written = WriteTarget(target, nullptr, 0); !written) return written;
+    head.SelectDb(target.number);
+    head.ResizeDb(target.key_count, target.expiry_count);
   }
-  return Finish();
 }
 
-Result<> Snapshot::OpenFile() {
-  fd_ = open(options_.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) return FailErrno("open " + options_.path, errno);
-  return {};
+Result<> Snapshot::WriteAll(WorkerGate* gate, size_t participant) {
+  if (auto opened = file_.Open(); !opened) return opened;
+  WriteHead();
+  for (size_t i = 0; i < options_.saver_count; ++i) {
+    savers_.push_back(std::make_unique<Saver>(*this));
+  }
+  const auto run = [&](size_t index) {
+    if (auto done = savers_[index]->Run(gate, participant + index); !done) {
+      NoteFailure(std::move(done.error()));
+    }
+  };
+  std::vector<std::thread> threads;
+  try {
+    for (size_t i = 1; i < options_.saver_count; ++i) {
+      threads.emplace_back([&, i] {
+        memory::ThreadCache cache;
+        if (options_.place) options_.place();
+        run(i);
+      });
+    }
+  } catch (const std::system_error& error) {
+    Log(LogLevel::kWarning, "Saving with {} threads instead of {}: {}",
+        threads.size() + 1, options_.saver_count, error.what());
+  }
+  run(0);
+  for (std::thread& thread : threads) thread.join();
+  for (auto& saver : savers_) {
+    if (has_failed_) break;
+    if (auto left = saver->Finish(); !left) NoteFailure(std::move(left.error()));
+  }
+  if (has_failed_) return std::unexpected(failure_);
+  NoteProgress();
+  return file_.Finish();
 }
 
-Result<> Snapshot::WriteHead() {
-  writer_.Header(version_);
-  writer_.Aux("valkey-ver", "9.1.2");
-  writer_.Aux("redis-bits", 64);
-  writer_.Aux("ctime", NowMillis() / 1000);
-  writer_.Aux("used-mem", memory::UsedBytesApproximate());
-  writer_.Aux("aof-base", 0);
-  return {};
+void Snapshot::NoteFailure(Error error) {
+  if (has_failed_.exchange(true)) return;
+  failure_ = std::move(error);
 }
 
-Result<> Snapshot::WriteTarget(const Target& target, WorkerGate* gate,
-                               size_t participant) {
-  SelectDb(target.number);
-  writer_.ResizeDb(target.key_count, target.expiry_count);
-  for (Shard& shard : target.database->shards) {
-    if (auto written = WriteShard(target, shard, gate, participant); !written)
+void Snapshot::NoteHeld() {
+  const int64_t held = (lane_ == nullptr ? 0 : lane_->held_bytes()) +
+                       staged_bytes_.load(std::memory_order_relaxed);
+  int64_t peak = held_peak_.load(std::memory_order_relaxed);
+  while (held > peak &&
+         !held_peak_.compare_exchange_weak(peak, held, std::memory_order_relaxed)) {
+  }
+}
+
+void Snapshot::NoteProgress() {
+  if (options_.progress == nullptr) return;
+  options_.progress->keys_total.store(keys_total_, std::memory_order_relaxed);
+  options_.progress->keys_written.store(keys_written(), std::memory_order_relaxed);
+  options_.progress->bytes_written.store(bytes_written(), std::memory_order_relaxed);
+}
+
+// ---- one saver: shards
+// -------------------------------------------------------------------------
+
+Result<> Snapshot::Saver::Run(WorkerGate* gate, size_t participant) {
+  const size_t count = snapshot_.targets_.size() * kShardCount;
+  for (;;) {
+    const size_t index = snapshot_.next_shard_.fetch_add(1, std::memory_order_relaxed);
+    if (index >= count) return {};
+    const Target& target = snapshot_.targets_[index / kShardCount];
+    Shard& shard = target.database->shards[index % kShardCount];
+    if (auto written = WriteShard(target, shard, gate, participant); !written) {
       return written;
+    }
   }
-  return {};
 }
 
-bool Snapshot::LockShared(Shard& shard, WorkerGate& gate, size_t participant) {
+bool Snapshot::Saver::LockShared(Shard& shard, WorkerGate& gate, size_t participant) {
   // Readers and the saver go together; a writer that finds us here is parked for
   // microseconds.
   while (!shard.lock.TryLockShared()) {
-    if (is_cancelled()) return false;
+    if (snapshot_.IsOver()) return false;
     if (gate.IsRequested()) gate.Pause(participant);
     std::this_thread::yield();
   }
   return true;
 }
 
-Result<> Snapshot::WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
-                              size_t participant) {
+Result<> Snapshot::Saver::WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
+                                     size_t participant) {
+  if (snapshot_.IsOver()) return Fail("cancelled");
   if (gate == nullptr) {
     Result<> result;
     shard.table.ForEach([&](const Place& place) {
@@ -150,12 +252,12 @@ Result<> Snapshot::WriteShard(const Target& target, Shard& shard, WorkerGate* ga
   }
   uint64_t position = 0;
   do {
-    if (is_cancelled()) return Fail("cancelled");
+    if (snapshot_.IsOver()) return Fail("cancelled");
     gate->Enter(participant);
     const bool is_locked = LockShared(shard, *gate, participant);
     if (is_locked) {
       position = StageFrom(target, shard, position);
-      if (shard.lock.UnlockShared()) wakes_.OnShardFree(shard);
+      if (shard.lock.UnlockShared()) snapshot_.wakes_.OnShardFree(shard);
     }
     gate->Leave(participant);
     if (!is_locked) return Fail("cancelled");
@@ -165,64 +267,76 @@ Result<> Snapshot::WriteShard(const Target& target, Shard& shard, WorkerGate* ga
   return {};
 }
 
-uint64_t Snapshot::StageFrom(const Target& target, Shard& shard, uint64_t position) {
-  const uint16_t epoch = lane_->epoch();
+uint64_t Snapshot::Saver::StageFrom(const Target& target, Shard& shard,
+                                    uint64_t position) {
+  const uint16_t epoch = snapshot_.lane_->epoch();
   for (int home = 0; home < kStageHomes; ++home) {
     position = shard.table.VisitHome(position, [&](const Place& place) {
       if (place.bucket->IsSaved(place.slot, epoch)) return;
-      StageEntry(target, *EntryAt(place), /*is_alone=*/false);
+      StageEntry(target, *EntryAt(place));
       place.bucket->MarkSaved(place.slot, epoch);
     });
-    if (position == 0 || stage_.size_bytes >= kStageBytes) break;
+    if (position == 0 || stage_bytes_ >= kStageBytes) break;
   }
   return position;
 }
 
-void Snapshot::StageEntry(const Target& target, const Entry& entry, bool) {
-  if (entry.encoding() == Encoding::kTable) return lane_->Capture(target.number, entry);
+void Snapshot::Saver::StageEntry(const Target& target, const Entry& entry) {
+  if (entry.encoding() == Encoding::kTable) {
+    return snapshot_.lane_->Capture(target.number, entry);
+  }
   const Entry::Shape shape = entry.shape();
   if (shape.root != nullptr) entry.blob()->Reference();
   Entry* copy = Entry::Create(shape);
   if (shape.root == nullptr) {
     std::memcpy(copy->EmbeddedValue(), entry.EmbeddedValue(), shape.value_size);
   }
-  stage_.entries.push_back(copy);
-  stage_.size_bytes += copy->BlockBytes();
+  stage_.push_back(copy);
+  stage_bytes_ += copy->BlockBytes();
 }
 
-// ---- encoding, no lock held
-// --------------------------------------------------------------------
-
-void Snapshot::SelectDb(unsigned db) {
-  if (selected_db_ == db) return;
-  writer_.SelectDb(db);
-  selected_db_ = db;
+void Snapshot::Saver::FreeStage() {
+  for (Entry* entry : stage_) FreeEntry(entry, /*lazily=*/false);
+  stage_.clear();
+  stage_bytes_ = 0;
 }
 
-Result<> Snapshot::EmitStage(unsigned db) {
-  const int64_t held = lane_->held_bytes() + static_cast<int64_t>(stage_.size_bytes);
-  if (held > held_peak_.load(std::memory_order_relaxed)) {
-    held_peak_.store(held, std::memory_order_relaxed);
+// ---- one saver: encoding
+// -----------------------------------------------------------------------
+
+void Snapshot::Saver::SelectDb(unsigned db) {
+  if (db_ == db) return;
+  if (first_db_ < 0) {
+    first_db_ = db;
+  } else {
+    writer_.SelectDb(db);
   }
+  db_ = db;
+}
+
+Result<> Snapshot::Saver::EmitStage(unsigned db) {
+  const auto staged = static_cast<int64_t>(stage_bytes_);
+  snapshot_.staged_bytes_.fetch_add(staged, std::memory_order_relaxed);
+  snapshot_.NoteHeld();
   Result<> result;
-  for (Entry* entry : stage_.entries) {
+  for (Entry* entry : stage_) {
     if (result) result = EmitEntry(db, *entry);
-    FreeEntry(entry, /*lazily=*/false);
   }
-  stage_.entries.clear();
-  stage_.size_bytes = 0;
+  FreeStage();
+  snapshot_.staged_bytes_.fetch_sub(staged, std::memory_order_relaxed);
   return result;
 }
 
-Result<> Snapshot::EmitLeft() {
-  if (!lane_->HasOrphans()) return {};
+Result<> Snapshot::Saver::EmitLeft() {
+  SnapshotLane& lane = *snapshot_.lane_;
+  if (!lane.HasOrphans()) return {};
   Result<> result;
-  for (const SnapshotLane::Orphan& orphan : lane_->TakeOrphans()) {
+  for (const SnapshotLane::Orphan& orphan : lane.TakeOrphans()) {
     if (result) result = EmitEntry(orphan.db, *orphan.entry);
-    lane_->AddHeld(-static_cast<int64_t>(orphan.entry->BlockBytes()));
+    lane.AddHeld(-static_cast<int64_t>(orphan.entry->BlockBytes()));
     FreeEntry(orphan.entry, /*lazily=*/false);
   }
-  for (auto& captured : lane_->TakeCaptures()) captures_.push_back(std::move(captured));
+  for (auto& captured : lane.TakeCaptures()) captures_.push_back(std::move(captured));
   for (; captures_written_ < captures_.size() && result; ++captures_written_) {
     const SnapshotLane::CapturedTable& captured = captures_[captures_written_];
     result = EmitTable(captured.db, captured.key, captured.expiry, *captured.capture);
@@ -230,12 +344,24 @@ Result<> Snapshot::EmitLeft() {
   return result;
 }
 
-Result<> Snapshot::EmitEntry(unsigned db, const Entry& entry) {
+Result<> Snapshot::Saver::Finish() {
+  if (snapshot_.lane_ != nullptr) {
+    if (auto left = EmitLeft(); !left) return left;
+  }
+  return Flush();
+}
+
+void Snapshot::Saver::NoteKey() {
+  snapshot_.keys_written_.fetch_add(1, std::memory_order_relaxed);
+}
+
+Result<> Snapshot::Saver::EmitEntry(unsigned db, const Entry& entry) {
   if (entry.encoding() == Encoding::kTable) return EmitWholeTable(db, entry);
   SelectDb(db);
   if (entry.HasExpiry()) writer_.ExpiryMs(entry.expiry());
-  if (keyspace_.policy != EvictionPolicy::kNone) {
-    if (IsLfu(keyspace_.policy)) {
+  const EvictionPolicy policy = snapshot_.keyspace_.policy;
+  if (policy != EvictionPolicy::kNone) {
+    if (IsLfu(policy)) {
       writer_.Frequency(static_cast<uint8_t>(entry.access()));
     } else {
       const uint32_t now = static_cast<uint32_t>(NowMillis() / 1000) & 0xffffff;
@@ -245,26 +371,28 @@ Result<> Snapshot::EmitEntry(unsigned db, const Entry& entry) {
   const bool is_string = entry.type() == ValueType::kString;
   writer_.Key(is_string ? kRdbString : kRdbHashListpack, entry.key());
   writer_.String(entry.value());
-  keys_written_.fetch_add(1, std::memory_order_relaxed);
-  if (options_.key_delay_us > 0) usleep(static_cast<useconds_t>(options_.key_delay_us));
+  NoteKey();
+  const int64_t delay_us = snapshot_.options_.key_delay_us;
+  if (delay_us > 0) usleep(static_cast<useconds_t>(delay_us));
   return FlushIfFull();
 }
 
 // A table that was handed over whole, or one that cannot change now.
-Result<> Snapshot::EmitWholeTable(unsigned db, const Entry& entry) {
+Result<> Snapshot::Saver::EmitWholeTable(unsigned db, const Entry& entry) {
   TableCapture capture(*entry.table());
   Result<> result = EmitTable(db, entry.key(), entry.expiry(), capture);
   entry.table()->EndCapture();
   return result;
 }
 
-Result<> Snapshot::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
-                             const TableCapture& capture) {
+Result<> Snapshot::Saver::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
+                                    const TableCapture& capture) {
   SelectDb(db);
   if (expiry != kNoExpiry) writer_.ExpiryMs(expiry);
   const bool has_expiries = capture.expiry_count > 0;
   writer_.Key(has_expiries ? kRdbHash2 : kRdbHash, key);
   writer_.Length(capture.field_count);
+  SnapshotFile::LongRecord record(snapshot_.file_);
   for (const Segment* segment : capture.segments) {
     for (unsigned line = 0; line < segment->LineCount(); ++line) {
       const Bucket& bucket = segment->Buckets()[line];
@@ -278,56 +406,33 @@ Result<> Snapshot::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
         }
       }
     }
-    if (is_cancelled()) return Fail("cancelled");
-    if (auto flushed = FlushIfFull(); !flushed) return flushed;
+    if (snapshot_.IsOver()) return Fail("cancelled");
+    if (writer_.size_bytes() < kPieceBytes) continue;
+    if (auto appended = record.Append(Piece()); !appended) return appended;
+    ClearPiece();
   }
-  keys_written_.fetch_add(1, std::memory_order_relaxed);
+  NoteKey();
+  if (!record.has_begun()) return FlushIfFull();
+  if (auto appended = record.Append(Piece()); !appended) return appended;
+  ClearPiece();
   return {};
 }
 
-// ---- the file
-// ----------------------------------------------------------------------------------
-
-Result<> Snapshot::FlushIfFull() {
-  if (writer_.size_bytes() < kWriteBytes) return {};
-  return FlushFile();
+Result<> Snapshot::Saver::FlushIfFull() {
+  if (writer_.size_bytes() < kPieceBytes) return {};
+  return Flush();
 }
 
-void Snapshot::NoteProgress() {
-  if (options_.progress == nullptr) return;
-  options_.progress->keys_total.store(keys_total_, std::memory_order_relaxed);
-  options_.progress->keys_written.store(keys_written(), std::memory_order_relaxed);
-  options_.progress->bytes_written.store(bytes_written(), std::memory_order_relaxed);
+Result<> Snapshot::Saver::Flush() {
+  if (auto appended = snapshot_.file_.AppendPiece(Piece()); !appended) return appended;
+  ClearPiece();
+  return {};
 }
 
-Result<> Snapshot::FlushFile() {
-  Bytes rest = writer_.bytes();
-  bytes_written_.fetch_add(rest.size(), std::memory_order_relaxed);
-  NoteProgress();
-  unsynced_bytes_ += rest.size();
-  while (!rest.empty()) {
-    const ssize_t count = write(fd_, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("write " + options_.path, errno);
-    if (count == 0) return Fail("write " + options_.path + ": no progress");
-    rest.remove_prefix(static_cast<size_t>(count));
-  }
+void Snapshot::Saver::ClearPiece() {
   writer_.Clear();
-  if (options_.syncs_often && unsynced_bytes_ >= kSyncBytes) {
-    // Starts writing back early, so that the last fsync has little to do.
-    sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);
-    unsynced_bytes_ = 0;
-  }
-  return {};
-}
-
-Result<> Snapshot::Finish() {
-  writer_.End();
-  if (auto flushed = FlushFile(); !flushed) return flushed;
-  if (fsync(fd_) != 0) return FailErrno("fsync " + options_.path, errno);
-  const int fd = std::exchange(fd_, -1);
-  if (close(fd) != 0) return FailErrno("close " + options_.path, errno);
-  return {};
+  first_db_ = db_;
+  snapshot_.NoteProgress();
 }
 
 }  // namespace skarn

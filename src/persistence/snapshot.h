@@ -2,21 +2,23 @@
 //
 // Snapshot: one save of the whole keyspace to an RDB file, beside traffic.
 //
-//   cut (gate closed)     raises the lane epoch; from here on writers leave what is
-//   unsaved walk (own thread)     each shard in small locked steps: entries are copied or
-//   referenced under
-//                         the lock, marked saved, encoded and written after it
-//   end (gate closed)     the lane goes, captures end
+//   cut (gate closed)   raises the lane epoch; from here on writers leave what is unsaved
+//   walk (own threads)  each shard in small locked steps: entries are copied or referenced
+//                       under the lock, marked saved, encoded and written after it
+//   end (gate closed)   the lane goes, captures end
 //
-// After each step the saver empties what writers left, so that little is held. A save
-// with the gate closed for all its time (SAVE, shutdown) needs no lane and no locks.
+// Several savers share the work: each takes the next shard nobody has, encodes into a
+// buffer of its own, and appends whole pieces to the common file. After each step they
+// empty what writers left, so that little is held. A save with the gate closed for all
+// its time (SAVE, shutdown) needs no lane and no locks.
 //
 // Threads: Cut and End by whoever holds the gate; Write by one thread, a participant of
-// the gate. Owner: SaveService.
+// the gate, which starts the others and waits for them. Owner: SaveService.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +28,7 @@
 #include "keyspace/events.h"
 #include "keyspace/keyspace.h"
 #include "persistence/rdb_writer.h"
+#include "persistence/snapshot_file.h"
 
 namespace skarn {
 
@@ -36,11 +39,14 @@ struct SaveProgress {
   std::atomic<uint64_t> bytes_written{0};
 };
 
+// A snapshot uses so many participants of the gate at most, one behind another.
+inline constexpr size_t kSaversMax = 16;
+
 struct SnapshotOptions {
-  std::string path;  // Of the temporary file.
-  RdbWriterOptions rdb;
-  bool syncs_often = true;           // rdb-save-incremental-fsync
-  int64_t key_delay_us = 0;          // rdb-key-save-delay, for tests.
+  SnapshotFileOptions file;     // Its path is that of the temporary file.
+  int64_t key_delay_us = 0;     // rdb-key-save-delay, for tests.
+  size_t saver_count = 1;       // save-threads; 1 to kSaversMax.
+  std::function<void()> place;  // Called first thing on each further thread.
   SaveProgress* progress = nullptr;  // Told of each megabyte, when given.
 };
 
@@ -52,8 +58,8 @@ class Snapshot {
 
   // With the gate closed: what is there now is what will be saved.
   void Cut();
-  // Writes everything after Cut. Enters and leaves the gate as `participant` around
-  // locked steps.
+  // Writes everything after Cut. The savers enter and leave the gate around locked steps:
+  // the calling thread as `participant`, the others as those that follow it.
   Result<> Write(WorkerGate& gate, size_t participant);
   // With the gate closed, after Write: writers are free again.
   void End();
@@ -67,68 +73,48 @@ class Snapshot {
 
   uint64_t keys_written() const { return keys_written_.load(std::memory_order_relaxed); }
   uint64_t keys_total() const { return keys_total_; }
-  uint64_t bytes_written() const {
-    return bytes_written_.load(std::memory_order_relaxed);
-  }
+  uint64_t bytes_written() const { return file_.bytes_written(); }
   // The most that was held for this snapshot alone: copies, blocks handed over, staged
   // entries.
   int64_t held_bytes_peak() const { return held_peak_.load(std::memory_order_relaxed); }
 
  private:
+  class Saver;
   struct Target {
     Database* database;
     unsigned number;
     uint64_t key_count, expiry_count;
   };
-  // Entries taken out of a shard under its lock: blocks of memory with copies, one behind
-  // another.
-  struct Stage {
-    std::vector<Entry*> entries;  // Copies, owned; blobs referenced.
-    size_t size_bytes = 0;
-  };
 
   void ChooseTargets();
-  Result<> OpenFile();
-  Result<> WriteHead();
-  Result<> WriteTarget(const Target& target, WorkerGate* gate, size_t participant);
-  Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
-                      size_t participant);
-  // Fills the stage from `position` on; returns the next position, 0 at the end of the
-  // shard.
-  uint64_t StageFrom(const Target& target, Shard& shard, uint64_t position);
-  void StageEntry(const Target& target, const Entry& entry, bool is_alone);
-  bool LockShared(Shard& shard, WorkerGate& gate, size_t participant);
-  Result<> EmitStage(unsigned db);
-  Result<> EmitLeft();
-  Result<> EmitEntry(unsigned db, const Entry& entry);
-  Result<> EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
-                     const TableCapture& capture);
-  Result<> EmitWholeTable(unsigned db, const Entry& entry);
-  void SelectDb(unsigned db);
-  Result<> FlushIfFull();
-  Result<> FlushFile();
+  void WriteHead();
+  // `gate` is null while it stays closed.
+  Result<> WriteAll(WorkerGate* gate, size_t participant);
+  void NoteHeld();
   void NoteProgress();
-  Result<> Finish();
+  // The first failure is that of the snapshot; the other savers then stop.
+  void NoteFailure(Error error);
+  // True when savers need not go on: cancelled, or another one has failed.
+  bool IsOver() const {
+    return is_cancelled() || has_failed_.load(std::memory_order_relaxed);
+  }
 
   Keyspace& keyspace_;
   const SnapshotOptions options_;
   KeyEventListener& wakes_;
   std::unique_ptr<SnapshotLane> lane_;
   bool was_concurrent_ = false;
-  RdbWriter writer_;
-  int fd_ = -1;
+  SnapshotFile file_;
   int version_ = kRdbVersionCommon;
-  int64_t selected_db_ = -1;
   std::vector<Target> targets_;
-  Stage stage_;
-  std::vector<SnapshotLane::CapturedTable>
-      captures_;  // Written ones too: they end with the lane.
-  size_t captures_written_ = 0;
-  uint64_t unsynced_bytes_ = 0;
   uint64_t keys_total_ = 0;
+  std::vector<std::unique_ptr<Saver>> savers_;  // Until End: captures end with the lane.
+  std::atomic<size_t> next_shard_{0};  // Of all targets, counted through.
   std::atomic<bool> is_cancelled_{false};
+  std::atomic<bool> has_failed_{false};
+  Error failure_;  // Written by the saver that has set has_failed_.
   std::atomic<uint64_t> keys_written_{0};
-  std::atomic<uint64_t> bytes_written_{0};
+  std::atomic<int64_t> staged_bytes_{0};
   std::atomic<int64_t> held_peak_{0};
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The table of directives: data only. Names, defaults, ranges and words are those of
-// Valkey 9.1, apart from allocator-decay-ms, event-loop, machine-profile, simd,
-// slab-hugepages, worker-pinning and io-threads 0, which are Skarn's own.
+// Valkey 9.1, apart from allocator-decay-ms, event-loop, machine-profile, save-threads,
+// simd, slab-hugepages, worker-pinning and io-threads 0, which are Skarn's own.
 #include "server/config_directives.h"
 
 #include <algorithm>
@@ -461,6 +461,8 @@ constexpr ConfigDirective kDirectives[] = {
      .default_text = "", .traits = kSensitive},
     {.key = ConfigKey::kSave, .name = "save", .kind = kSavePoints,
      .default_text = "3600 1 300 100 60 10000"},
+    {.key = ConfigKey::kSaveThreads, .name = "save-threads", .kind = kInteger,
+     .default_text = "1", .min = 1, .max = 16},
     {.key = ConfigKey::kServerCpulist, .name = "server-cpulist", .alias = "server_cpulist",
      .kind = kString, .default_text = "", .traits = kImmutable},
     {.key = ConfigKey::kSetMaxIntsetEntries, .name = "set-max-intset-entries",

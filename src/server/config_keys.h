@@ -190,6 +190,7 @@ enum class ConfigKey : uint16_t {
   kReplicaof,
   kRequirepass,
   kSave,
+  kSaveThreads,
   kServerCpulist,
   kSetMaxIntsetEntries,
   kSetMaxListpackEntries,

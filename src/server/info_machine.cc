@@ -18,7 +18,7 @@ constexpr ConfigKey kMachineKeys[] = {
     ConfigKey::kBgsaveCpulist, ConfigKey::kEventLoop,
     ConfigKey::kSimd,          ConfigKey::kPrefetchBatchMaxSize,
     ConfigKey::kTcpBacklog,    ConfigKey::kAllocatorDecayMs,
-    ConfigKey::kSlabHugepages,
+    ConfigKey::kSlabHugepages, ConfigKey::kSaveThreads,
 };
 
 std::string ReasonOf(const MachineChoice& choice, Bytes name) {

@@ -27,8 +27,9 @@
 namespace skarn {
 namespace {
 
-// The gate also knows the threads that are no workers: the saver and the loader.
-constexpr size_t kExtraParticipants = 2;
+// The gate also knows the threads that are no workers: behind those, the loader and the
+// savers.
+constexpr size_t kExtraParticipants = 1 + kSaversMax;
 
 LoopKind LoopKindOf(ConfigEventLoop choice) {
   switch (choice) {
@@ -102,7 +103,7 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   server->pubsub_ = std::make_unique<PubSub>(worker_count);
   state.pubsub = server->pubsub_.get();
   state.hooks = server->hooks_.get();
-  server->saves_ = std::make_unique<SaveService>(state, worker_count);
+  server->saves_ = std::make_unique<SaveService>(state, worker_count + 1);
   server->meter_ = std::make_unique<Meter>(worker_count);
   server->command_log_ = std::make_unique<CommandLog>(worker_count);
   server->latency_ = std::make_unique<LatencyMonitor>();
@@ -183,7 +184,7 @@ int Server::Run() {
 
 Result<> Server::LoadAtStart() {
   memory::ThreadCache cache;
-  const size_t participant = workers_.size() + 1;
+  const size_t participant = workers_.size();
   struct Pauser {
     WorkerGate& gate;
     size_t participant;

@@ -103,6 +103,13 @@ class FullDiskTest(unittest.TestCase):
         return self.server.info("persistence")["rdb_last_bgsave_status"]
 
     def test_a_failed_save_keeps_the_old_file_and_stops_writes(self):
+        for saver_count in (1, 3):
+            with self.subTest(saver_count=saver_count):
+                self.client("FLUSHALL")
+                self.client("CONFIG", "SET", "save-threads", saver_count)
+                self.check_a_failed_save()
+
+    def check_a_failed_save(self):
         self.fill(100)
         self.assertEqual(self.bgsave(), "ok")
         with open(self.server.path("dump.rdb"), "rb") as file:

@@ -105,6 +105,27 @@ class PersistenceTest(OwnServersTest):
         self.kill_and_start()
         self.assertEqual(content(self.client), before)
 
+    def test_several_threads_save_together(self):
+        """Hashes of several megabytes, which go to the file in parts, among small entries."""
+        fill(self.client)
+        for n in range(4):
+            self.client.pipeline([("HSET", f"wide{n}", f"field{i}", f"{i}" * 200)
+                                  for i in range(3000)])
+        before = self.do("DEBUG DIGEST")
+        for threads in ("1", "2", "16"):
+            self.expect(f"CONFIG SET save-threads {threads}", OK)
+            for save in ("SAVE", "BGSAVE"):
+                with self.subTest(threads=threads, save=save):
+                    self.assertIn(self.do(save), (OK, STARTED))
+                    wait_until(lambda: save_is_over(self.server))
+                    self.assertEqual(
+                        self.server.info("persistence")["rdb_last_bgsave_status"], "ok")
+                    self.kill_and_start()
+                    self.assertEqual(self.do("DEBUG DIGEST"), before)
+                    self.expect(f"CONFIG SET save-threads {threads}", OK)
+        self.assertIn("argument", str(self.do("CONFIG SET save-threads 0")))
+        self.assertIn("argument", str(self.do("CONFIG SET save-threads 17")))
+
     def test_bgsave_is_a_point_in_time(self):
         """Writers go on during the save: all counters of the file are of one moment."""
         count = 200

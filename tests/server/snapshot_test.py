@@ -25,7 +25,7 @@ WRITERS = 3
 KEYS = 4000
 FIELDS = 4000
 PIPELINE = 20
-SAVES = 3
+SAVER_COUNTS = (1, 2, 5)  # Of one save after another.
 
 
 class Writer(threading.Thread):
@@ -128,7 +128,9 @@ class SnapshotTest(unittest.TestCase):
             for writer in writers:
                 writer.start()
             try:
-                for turn in range(SAVES):
+                for turn, saver_count in enumerate(SAVER_COUNTS):
+                    with server.connect() as client:
+                        client("CONFIG", "SET", "save-threads", saver_count)
                     wait_until(lambda turn=turn: self.has_written(writers, 1500 * (turn + 1)), 120)
                     self.save_and_compare(server, writers, compare)
             finally:

@@ -39,8 +39,8 @@ const std::set<std::string> kDifferences = {
 
 // Directives of Skarn alone.
 const std::set<std::string> kOurs = {
-    "allocator-decay-ms", "event-loop",    "machine-profile", "profile", "simd",
-    "slab-hugepages",     "worker-pinning"};
+    "allocator-decay-ms", "event-loop",     "machine-profile", "profile", "simd",
+    "save-threads",       "slab-hugepages", "worker-pinning"};
 
 std::vector<Fields> CasesOf(const std::string& kind) {
   std::ifstream file(SKARN_CONFIG_CASES);
