@@ -28,12 +28,12 @@ namespace skarn {
 // below all: any of these may be taken while a shard is held, and no shard may be waited
 // for under one.
 enum class LockRank : uint8_t {
-  kServer = 10,      // Start, stop and the list of workers.
-  kWaiters = 20,     // Commands parked on a shard.
-  kPubSub = 30,      // Channel registries.
+  kServer = 10,        // Start, stop and the list of workers.
+  kWaiters = 20,       // Commands parked on a shard.
+  kPubSub = 30,        // Channel registries.
   kSnapshotFile = 35,  // What savers write together; held over writes to the disk.
-  kSnapshot = 40,    // Blocks handed over to a running snapshot.
-  kBackground = 50,  // Queue of values to free.
+  kSnapshot = 40,      // Blocks handed over to a running snapshot.
+  kBackground = 50,    // Queue of values to free.
   kMailbox = 60,
   kDepot = 70,    // Slabs of one size class.
   kReserve = 80,  // What pays when the machine has no memory.

@@ -3,8 +3,8 @@
 // Snapshot: one save of the whole keyspace to an RDB file, beside traffic.
 //
 //   cut (gate closed)   raises the lane epoch; from here on writers leave what is unsaved
-//   walk (own threads)  each shard in small locked steps: entries are copied or referenced
-//                       under the lock, marked saved, encoded and written after it
+//   walk (own threads)  each shard in small locked steps: under the lock entries are
+//                       copied or referenced and marked saved; written after it
 //   end (gate closed)   the lane goes, captures end
 //
 // Several savers share the work: each takes the next shard nobody has, encodes into a
@@ -43,10 +43,10 @@ struct SaveProgress {
 inline constexpr size_t kSaversMax = 16;
 
 struct SnapshotOptions {
-  SnapshotFileOptions file;     // Its path is that of the temporary file.
-  int64_t key_delay_us = 0;     // rdb-key-save-delay, for tests.
-  size_t saver_count = 1;       // save-threads; 1 to kSaversMax.
-  std::function<void()> place;  // Called first thing on each further thread.
+  SnapshotFileOptions file;          // Its path is that of the temporary file.
+  int64_t key_delay_us = 0;          // rdb-key-save-delay, for tests.
+  size_t saver_count = 1;            // save-threads; 1 to kSaversMax.
+  std::function<void()> place;       // Called first thing on each further thread.
   SaveProgress* progress = nullptr;  // Told of each megabyte, when given.
 };
 
@@ -109,7 +109,7 @@ class Snapshot {
   std::vector<Target> targets_;
   uint64_t keys_total_ = 0;
   std::vector<std::unique_ptr<Saver>> savers_;  // Until End: captures end with the lane.
-  std::atomic<size_t> next_shard_{0};  // Of all targets, counted through.
+  std::atomic<size_t> next_shard_{0};           // Of all targets, counted through.
   std::atomic<bool> is_cancelled_{false};
   std::atomic<bool> has_failed_{false};
   Error failure_;  // Written by the saver that has set has_failed_.
