@@ -63,6 +63,13 @@ class ChartTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="skarn-test-")
+        # As it will be when the server can replicate.
+        cls.chart = shutil.copytree(CHART, os.path.join(cls.folder.name, "chart"))
+        path = os.path.join(cls.chart, "Chart.yaml")
+        with open(path, encoding="utf-8") as file:
+            about = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(about.replace('skarn/replication: "no"', 'skarn/replication: "yes"'))
         cls.renderer = os.path.join(cls.folder.name, "render")
         run("go", "build", "-o", cls.renderer, os.path.join(ROOT, "tests/packages/chart/render.go"),
             env={**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
@@ -81,7 +88,7 @@ class ChartTest(unittest.TestCase):
         path = os.path.join(self.folder.name, "values.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(values, file)
-        text = run(self.renderer, CHART, path)
+        text = run(self.renderer, self.chart, path)
         text = "---\n".join(part for part in text.split("---\n") if "NOTES.txt" not in part)
         objects = [item for item in yaml.safe_load_all(text) if item]
         found = {(item["kind"], item["metadata"]["name"]): item for item in objects}
@@ -158,6 +165,12 @@ class ChartTest(unittest.TestCase):
         self.assertIn(("Service", "test-skarn-read"), objects)
         self.assertIn(("PodDisruptionBudget", "test-skarn"), objects)
         self.assertNotIn(("PodDisruptionBudget", "test-skarn"), self.render({}))
+
+    def test_replicas_are_refused_while_the_server_cannot_replicate(self):
+        path = os.path.join(self.folder.name, "values.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(GOOD["replication"], file)
+        self.assertIn("cannot replicate yet", run(self.renderer, CHART, path, status=1))
 
     def test_the_start_script_adds_what_the_role_needs(self):
         script = self.render(GOOD["replication"])["ConfigMap", "test-skarn"]["data"]["start.sh"]

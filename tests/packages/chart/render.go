@@ -81,7 +81,7 @@ func main() {
 	data := map[string]interface{}{
 		"Values": values,
 		"Chart": map[string]interface{}{"Name": about["name"], "Version": about["version"],
-			"AppVersion": about["appVersion"]},
+			"AppVersion": about["appVersion"], "Annotations": about["annotations"]},
 		"Release": map[string]interface{}{"Name": argument(3, "test"),
 			"Namespace": argument(4, "space"), "Service": "Helm"},
 	}
