@@ -54,6 +54,18 @@ def build(architecture, jobs):
               names.triplet + "-")
 
 
+def put_symbols(tree, architecture):
+    """Installs the debug symbols where debuggers of every distribution look. Returns the paths."""
+    folder = release.artifact_folder(architecture)
+    paths = []
+    for program in sorted(name for name in os.listdir(folder) if not name.endswith(".debug")):
+        number = build_id(architecture, program)
+        paths.append(f"/usr/lib/debug/.build-id/{number[:2]}/{number[2:]}.debug")
+        os.makedirs(os.path.dirname(tree + paths[-1]), exist_ok=True)
+        shutil.copyfile(f"{folder}/{program}.debug", tree + paths[-1])
+    return paths
+
+
 def build_id(architecture, program):
     tools = release.ARCHITECTURES[architecture].triplet
     path = os.path.join(release.artifact_folder(architecture), program)

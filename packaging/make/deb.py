@@ -113,12 +113,7 @@ def pack(tree, package, architecture):
 def make_symbols(architecture):
     tree = os.path.join(release.WORK, "deb", architecture, "skarn-tools-dbgsym")
     shutil.rmtree(tree, ignore_errors=True)
-    folder = release.artifact_folder(architecture)
-    for program in sorted(name for name in os.listdir(folder) if not name.endswith(".debug")):
-        number = artifact.build_id(architecture, program)
-        target = f"{tree}/usr/lib/debug/.build-id/{number[:2]}/{number[2:]}.debug"
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copyfile(f"{folder}/{program}.debug", target)
+    artifact.put_symbols(tree, architecture)
     os.makedirs(f"{tree}/usr/share/doc")
     os.symlink("skarn-tools", f"{tree}/usr/share/doc/skarn-tools-dbgsym")
     add_control(tree, "skarn-tools-dbgsym", architecture, read("skarn-tools-dbgsym.control"))

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 
+import artifact
 import release
 
 SPEC = os.path.join(release.ROOT, "packaging", "rpm", "skarn.spec")
@@ -39,7 +40,15 @@ def file_sections(architecture):
             if file.package == package:
                 text += file_line(file) + "\n"
         text += "\n"
-    return text
+    return text + symbols_section(architecture)
+
+
+def symbols_section(architecture):
+    lines = ["%files -n skarn-tools-debuginfo", "%defattr(-,root,root,-)", "%dir /usr/lib/debug",
+             "%dir /usr/lib/debug/.build-id"]
+    paths = artifact.put_symbols(staged(architecture), architecture)
+    lines += sorted({f"%dir {os.path.dirname(path)}" for path in paths})
+    return "\n".join(lines + paths) + "\n\n"
 
 
 def stage(tree, architecture):
@@ -54,13 +63,17 @@ def stage(tree, architecture):
     release.touch(tree)
 
 
+def staged(architecture):
+    return os.path.join(release.WORK, "rpm", architecture, "tree")
+
+
 def make(architecture):
     top = os.path.join(release.WORK, "rpm", architecture)
     shutil.rmtree(top, ignore_errors=True)
-    stage(os.path.join(top, "tree"), architecture)
+    stage(staged(architecture), architecture)
     values = {
         "VERSION": release.version(), "HOMEPAGE": release.HOMEPAGE,
-        "MAINTAINER": release.MAINTAINER, "STAGED": os.path.join(top, "tree"),
+        "MAINTAINER": release.MAINTAINER, "STAGED": staged(architecture),
         "FILES": file_sections(architecture),
         "DATE": time.strftime("%a %b %d %Y", time.gmtime(release.epoch())),
     }

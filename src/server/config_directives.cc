@@ -239,7 +239,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kDir, .name = "dir", .kind = kString, .default_text = ".",
      .check = ConfigCheck::kDirectory, .traits = kProtected | kDeniedWhileLoading},
     {.key = ConfigKey::kDisableThp, .name = "disable-thp", .kind = kBool,
-     .default_text = "yes", .traits = kImmutable | kNotYet},
+     .default_text = "yes", .traits = kImmutable},
     {.key = ConfigKey::kDualChannelReplicationEnabled,
      .name = "dual-channel-replication-enabled", .kind = kBool, .default_text = "no",
      .traits = kNotYet},

@@ -188,6 +188,11 @@ Result<> Server::Rebind(const Config& config, const std::string& complaint) {
   for (const Listening& one : opened) added.emplace_back(one.listener->fd(), one.tag);
   listening_ = std::move(opened);
   for (Listening& one : kept) listening_.push_back(std::move(one));
+  if (report_->is_active()) {
+    MutexLock lock(reload_mutex_);
+    moved_text_ = ReadyText();
+    WakeMain();
+  }
   workers_[0]->Post(
       std::make_unique<ListenMessage>(std::move(closing), std::move(added)));
   return {};

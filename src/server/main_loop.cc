@@ -72,6 +72,7 @@ void Server::ServeSignals() {
   while (exit_code_.load(std::memory_order_acquire) < 0) {
     const int signal = WaitForSignal(signals, NextReportUs(MonotonicMicros()));
     if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
+    ReportMove();
     FinishReload();
     if (signal == SIGHUP) StartReload();
     ReportProgress(MonotonicMicros());
@@ -151,6 +152,15 @@ void Server::AskWorkers() {
   for (const auto& worker : workers_) {
     worker->Post(std::make_unique<AreYouThere>(*report_, workers_to_answer_));
   }
+}
+
+void Server::ReportMove() {
+  std::string text;
+  {
+    MutexLock lock(reload_mutex_);
+    text = std::exchange(moved_text_, {});
+  }
+  if (!text.empty()) report_->Moved(std::move(text));
 }
 
 std::string Server::ReadyText() const {

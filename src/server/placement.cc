@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/placement.h"
 
+#include <errno.h>
+#include <sys/prctl.h>
+
 #include <atomic>
 #include <system_error>
 
@@ -78,6 +81,12 @@ void ApplyAllocatorSettings(const Config& config) {
   allocator::SetDecay(config.Integer(ConfigKey::kAllocatorDecayMs));
   if (config.Bool(ConfigKey::kSlabHugepages) && !memory::UseHugePages()) {
     Log(LogLevel::kWarning, "slab-hugepages is left alone: not with this allocator");
+  }
+  // Where the host gives huge pages to everybody, half-used ones would cost memory.
+  if (config.Bool(ConfigKey::kDisableThp) && !config.Bool(ConfigKey::kSlabHugepages) &&
+      prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0) {
+    Log(LogLevel::kWarning, "disable-thp is left alone: {}",
+        std::generic_category().message(errno));
   }
 }
 

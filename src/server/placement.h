@@ -30,7 +30,7 @@ void RunOn(const CpuList& cpus, void (*start)());
 // Pins the calling thread, worker `index`.
 void PinWorker(const ThreadPlaces& places, size_t index);
 
-// allocator-decay-ms and slab-hugepages, before there is data.
+// allocator-decay-ms, slab-hugepages and disable-thp, before there is data.
 void ApplyAllocatorSettings(const Config& config);
 
 // One line about the machine and its profile, and one for each value left alone because

@@ -117,6 +117,7 @@ void Server::NoteReload(Result<std::vector<Bytes>> outcome) {
   MutexLock lock(reload_mutex_);
   ++(outcome ? reload_status_.applied : reload_status_.refused);
   reload_status_.last = StatusText(text);
+  moved_text_.clear();  // Told with the rest.
 }
 
 Server::ReloadStatus Server::reload_status() {

@@ -127,6 +127,8 @@ class Server {
   // reload.cc, on the main thread.
   void StartReload();
   void FinishReload();
+  // Tells the manager where CONFIG SET has moved the server.
+  void ReportMove();
   void NoteReload(Result<std::vector<Bytes>> outcome);
 
   // main_loop.cc: what the main thread does until the end.
@@ -191,6 +193,8 @@ class Server {
   bool reloads_again_ = false;             // (main thread)
   Mutex reload_mutex_{LockRank::kServer};  // The main thread writes, INFO reads.
   ReloadStatus reload_status_ SKARN_GUARDED_BY(reload_mutex_);
+  // Where to reach the server since CONFIG SET; empty when the manager knows.
+  std::string moved_text_ SKARN_GUARDED_BY(reload_mutex_);
 
   // The last save, as the main thread sees it while a worker makes it.
   enum class LastSave : uint8_t { kNone, kGoesOn, kDone, kFailed };

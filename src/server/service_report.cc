@@ -61,6 +61,11 @@ void ServiceReport::Ready(std::string status) {
   Send(fmt::format("READY=1\nSTATUS={}", StatusText(status_)));
 }
 
+void ServiceReport::Moved(std::string status) {
+  status_ = std::move(status);
+  Send(fmt::format("STATUS={}", StatusText(status_)));
+}
+
 void ServiceReport::Reloading() {
   // The manager compares this with its own monotonic clock.
   Send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=Reloading the configuration",

@@ -38,6 +38,7 @@ class ServiceReport {
   // Connections are served. `status` says how to reach the server.
   void Ready(std::string status);
   void set_status(std::string status) { status_ = std::move(status); }
+  void Moved(std::string status);
   void Reloading();
   // Ready again; `outcome` stands behind the status of Ready().
   void Reloaded(Bytes outcome);

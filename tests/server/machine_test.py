@@ -126,6 +126,15 @@ class ProfileTest(OwnServersTest):
         self.assertIn("bio-cpulist is left alone", log)
         self.assertIn("bgsave-cpulist 'nonsense' is no list of CPUs", log)
 
+    def test_huge_pages_of_the_host_are_declined_unless_wanted(self):
+        for options, wanted in (((), "0"), (("--disable-thp", "no"), "1"),
+                                (("--slab-hugepages", "yes"), "1")):
+            with self.subTest(options=options):
+                server = self.start(*options)
+                with open(f"/proc/{server.process.pid}/status", encoding="ascii") as file:
+                    fields = dict(line.split(":", 1) for line in file if ":" in line)
+                self.assertEqual(fields["THP_enabled"].strip(), wanted)
+
     def test_slabs_in_huge_pages_keep_what_is_stored(self):
         server = self.start("--slab-hugepages", "yes")
         with server.connect() as client:

@@ -52,6 +52,15 @@ class NotifyTest(unittest.TestCase):
                 self.assertEqual(len(manager.having("READY")), 1)
                 self.assertEqual(manager.having("WATCHDOG"), [])
 
+    def test_the_status_follows_the_port(self):
+        with under(self.manager, *SUPERVISED) as server:
+            self.manager.wait_for("READY")
+            with server.connect() as client:
+                server.port = free_port()
+                self.assertEqual(client("CONFIG", "SET", "port", server.port), OK)
+            wait_until(lambda: [one for one in self.manager.having("STATUS")
+                                if f"127.0.0.1:{server.port}" in one["STATUS"]])
+
     def test_only_when_asked(self):
         for options in ((), ("--supervised", "no"), ("--supervised", "upstart")):
             with self.subTest(options=options), under(self.manager, *options) as server:
