@@ -43,27 +43,36 @@ void Server::StartReload() {
   }
   Log(LogLevel::kNotice, "Received SIGHUP, reloading the configuration from {}",
       launch_.source.arguments[0]);
+  auto reload = ReadAgain();
+  if (!reload) return NoteReload(std::unexpected(std::move(reload.error())));
+  reload_ = *std::move(reload);
+  workers_[0]->Post(std::make_unique<ReloadMessage>(*this));
+}
+
+Result<std::unique_ptr<Server::Reload>> Server::ReadAgain() {
   auto fresh = ReadLaunchAgain(launch_.source);
-  if (!fresh) return NoteReload(std::unexpected(std::move(fresh.error())));
+  if (!fresh) return std::unexpected(std::move(fresh.error()));
   std::vector<ConfigKey> fixed = {ConfigKey::kIoThreads};
   if (has_passed_tcp_) {
     fixed.insert(fixed.end(), {ConfigKey::kPort, ConfigKey::kBind});
   }
-  const auto names = NeedingRestart(launch_, *fresh, fixed);
+  auto names = NeedingRestart(launch_, *fresh, fixed);
+  auto reload = std::make_unique<Reload>();
+  reload->config = fresh->config;
+  reload->settings = AdoptChoice(machine_, reload->config);
+  // Nobody changes the values of fixed directives: any thread may read them.
+  if (names.empty()) {
+    names = NeedingRestart(reload->settings, config_, reload->config, fixed);
+  }
   if (!names.empty()) {
-    return NoteReload(
-        Fail(fmt::format("only a restart can change {}", fmt::join(names, ", "))));
+    return Fail(fmt::format("only a restart can change {}", fmt::join(names, ", ")));
   }
-  Config config = fresh->config;
-  AdoptChoice(machine_, config);
-  if (auto applied = ApplyCredentials(environment_.credentials_directory, config);
+  if (auto applied = ApplyCredentials(environment_.credentials_directory, reload->config);
       !applied) {
-    return NoteReload(std::unexpected(std::move(applied.error())));
+    return std::unexpected(std::move(applied.error()));
   }
-  reload_ = std::make_unique<Reload>();
-  reload_->config = std::move(config);
-  reload_->launch = *std::move(fresh);
-  workers_[0]->Post(std::make_unique<ReloadMessage>(*this));
+  reload->launch = *std::move(fresh);
+  return reload;
 }
 
 void Server::ApplyReload() {
@@ -76,6 +85,7 @@ void Server::ApplyReload() {
     for (size_t i = 0; i < listening_.size(); ++i) Accept(listening_[i].tag);
   }
   reload_->outcome = ReplaceConfig(config_, std::move(reload_->config), config_hooks_);
+  if (reload_->outcome) machine_.settings = std::move(reload_->settings);
   if (reload_->outcome && !reload_->outcome->empty()) ApplySettings();
   reload_->ready_text = ReadyText();
   reload_->is_done.store(true, std::memory_order_release);
