@@ -104,7 +104,10 @@ Result<> WriteLive(const std::string& name, const std::string& key,
     channels.cmd = ETHTOOL_GCHANNELS;
     error = driver.Ask(&channels);
     channels.cmd = ETHTOOL_SCHANNELS;
-    channels.combined_count = static_cast<uint32_t>(NumberOf(value).value_or(0));
+    const auto count = NumberOf(value);
+    if (!count || *count < 1 || *count > channels.max_combined)
+      return Fail("no such count");
+    channels.combined_count = static_cast<uint32_t>(*count);
     if (error == 0) error = driver.Ask(&channels);
   } else if (key == "adaptive-rx") {
     ethtool_coalesce coalesce = {};
