@@ -25,11 +25,11 @@ REQUESTS = 4000
 PAGE = 1 << 16
 
 # What the first version of the architecture does not have, by mnemonic, and which functions may
-# have it: those that are only called where the CPU tells that it can. The compiler's atomics ask too.
+# have it: those that are only called where the CPU tells that it can. The compiler's atomics ask.
 LATER = (
     (r"((ld|st)(add|clr|eor|set|smax|smin|umax|umin)|swp|casp?)(a|l|al)?[bh]?",
      r"__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\w*"),
-    (r"aes\w+|sha(1|256)\w+", r".*skarn.*"),
+    (r"aes\w+|sha(1|256)\w+", r".*5skarn.*(HashKeys|Crc64).*"),
     (r"crc32c?[bhwx]", r"(?!)"),
     (r"sha512\w+|eor3|rax1|xar|bcax|sm[34]\w+|[su]dot|usdot|[su]mmla|bf\w*mmla|bfdot|"
      r"sqrdml[as]h|ldapu?r[bh]?|fjcvtzs|fcmla|fcadd|fml[as]l2?|rmif|setf(8|16)|cfinv|axflag|"

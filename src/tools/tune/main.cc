@@ -44,7 +44,7 @@ constexpr std::string_view kUsage =
   --runtime        apply, revert: values of the running kernel only (skarn-tune.service)
 
 Exit status: 0 done and nothing found; 1 failed, nothing changed; 2 wrong use; 3 something was
-found or left alone, the output says why.
+found or left alone, the output says why. plan: 0 whatever it would leave alone.
 )";
 
 struct Request {
