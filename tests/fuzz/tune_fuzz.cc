@@ -55,8 +55,12 @@ constexpr char kState[] = "/var/lib/skarn-tune/state";
 class Tree {
  public:
   Tree() {
-    char name[] = "/tmp/skarn-fuzz-XXXXXX";
-    root_ = mkdtemp(name);
+    // In memory where there is such a folder: each apply waits for the disk several
+    // times.
+    std::string name = fs::is_directory("/dev/shm") ? "/dev/shm" : "/tmp";
+    name += "/skarn-fuzz-XXXXXX";
+    SKARN_CHECK(mkdtemp(name.data()) != nullptr);
+    root_ = name;
   }
   ~Tree() { fs::remove_all(root_); }
   Tree(const Tree&) = delete;
