@@ -3,6 +3,7 @@
 // SIGHUP: the configuration is read once more and checked on the main thread, then put in
 // force by worker 0 in one step with the gate closed, or not at all.
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,6 +26,10 @@ class ReloadMessage : public Message {
  private:
   Server& server_;
 };
+
+std::unexpected<Error> RefuseRestart(std::span<const std::string_view> names) {
+  return Fail(fmt::format("only a restart can change {}", fmt::join(names, ", ")));
+}
 
 }  // namespace
 
@@ -56,17 +61,11 @@ Result<std::unique_ptr<Server::Reload>> Server::ReadAgain() {
   if (has_passed_tcp_) {
     fixed.insert(fixed.end(), {ConfigKey::kPort, ConfigKey::kBind});
   }
-  auto names = NeedingRestart(launch_, *fresh, fixed);
+  const auto names = NeedingRestart(launch_, *fresh, fixed);
+  if (!names.empty()) return RefuseRestart(names);
   auto reload = std::make_unique<Reload>();
   reload->config = fresh->config;
   reload->settings = AdoptChoice(machine_, reload->config);
-  // Nobody changes the values of fixed directives: any thread may read them.
-  if (names.empty()) {
-    names = NeedingRestart(reload->settings, config_, reload->config, fixed);
-  }
-  if (!names.empty()) {
-    return Fail(fmt::format("only a restart can change {}", fmt::join(names, ", ")));
-  }
   if (auto applied = ApplyCredentials(environment_.credentials_directory, reload->config);
       !applied) {
     return std::unexpected(std::move(applied.error()));
@@ -76,10 +75,23 @@ Result<std::unique_ptr<Server::Reload>> Server::ReadAgain() {
 }
 
 void Server::ApplyReload() {
+  constexpr ConfigKey kFixed[] = {ConfigKey::kIoThreads};
+  const auto names = NeedingRestart(reload_->settings, config_, reload_->config, kFixed);
+  if (names.empty()) {
+    KeepResolved(config_, launch_.config, reload_->config);
+    PutReloadInForce();
+  } else {
+    reload_->outcome = RefuseRestart(names);
+  }
+  reload_->ready_text = ReadyText();
+  reload_->is_done.store(true, std::memory_order_release);
+  WakeMain();
+}
+
+void Server::PutReloadInForce() {
   const auto changes = [this](ConfigKey key) {
     return config_.Text(key) != reload_->config.Text(key);
   };
-  KeepResolved(config_, launch_.config, reload_->config);
   if (changes(ConfigKey::kPort) || changes(ConfigKey::kBind)) {
     // Whoever is in front of a socket that closes now is a client already.
     for (size_t i = 0; i < listening_.size(); ++i) Accept(listening_[i].tag);
@@ -87,9 +99,6 @@ void Server::ApplyReload() {
   reload_->outcome = ReplaceConfig(config_, std::move(reload_->config), config_hooks_);
   if (reload_->outcome) machine_.settings = std::move(reload_->settings);
   if (reload_->outcome && !reload_->outcome->empty()) ApplySettings();
-  reload_->ready_text = ReadyText();
-  reload_->is_done.store(true, std::memory_order_release);
-  WakeMain();
 }
 
 void Server::FinishReload() {

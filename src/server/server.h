@@ -129,6 +129,7 @@ class Server {
   struct Reload;
   void StartReload();
   Result<std::unique_ptr<Reload>> ReadAgain();
+  void PutReloadInForce();  // On worker 0.
   void FinishReload();
   void NoteReload(Result<std::vector<Bytes>> outcome);
 
