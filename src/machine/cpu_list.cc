@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "machine/cpu_list.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cerrno>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -31,13 +35,15 @@ std::optional<int> CpuNumber(std::string_view text) {
   return static_cast<int>(*number);
 }
 
+using CpuBits = std::bitset<kCpuNumberMax + 1>;
+
 // "4", "0-7" or "0-7:2".
-bool AddRange(std::string_view text, CpuList* cpus) {
+bool AddRange(std::string_view text, CpuBits* cpus) {
   const size_t dash = text.find('-');
   const auto first = CpuNumber(text.substr(0, dash));
   if (!first) return false;
   if (dash == std::string_view::npos) {
-    cpus->push_back(*first);
+    cpus->set(static_cast<size_t>(*first));
     return true;
   }
   text.remove_prefix(dash + 1);
@@ -46,21 +52,47 @@ bool AddRange(std::string_view text, CpuList* cpus) {
   const auto step = colon == std::string_view::npos ? std::optional<int>(1)
                                                     : CpuNumber(text.substr(colon + 1));
   if (!last || !step || *step < 1 || *last < *first) return false;
-  for (int cpu = *first; cpu <= *last; cpu += *step) cpus->push_back(cpu);
+  for (int cpu = *first; cpu <= *last; cpu += *step) cpus->set(static_cast<size_t>(cpu));
   return true;
+}
+
+// False when the system has ended the child that tried.
+bool ChildCanSetCpus() {
+  CpuMask mask;
+  int ends[2];
+  if (sched_getaffinity(0, kSetBytes, mask.set) != 0) return true;
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_DUMPABLE, 0);  // No core file of what is expected.
+    (void)sched_setaffinity(0, kSetBytes, mask.set);
+    _exit(write(ends[1], "", 1) == 1 ? 0 : 1);
+  }
+  close(ends[1]);
+  char sign = 0;
+  ssize_t size = 0;
+  do {
+    size = child < 0 ? 0 : read(ends[0], &sign, 1);
+  } while (size < 0 && errno == EINTR);
+  close(ends[0]);
+  while (child > 0 && waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return size == 1;
 }
 
 }  // namespace
 
 std::optional<CpuList> ParseCpuList(std::string_view text) {
-  CpuList cpus;
   text = TrimBlanks(text);
   constexpr size_t kTextMax = 64 * 1024;
   if (text.size() > kTextMax) return std::nullopt;
+  CpuBits bits;
   for (const std::string_view part : SplitText(text, ',')) {
-    if (!AddRange(TrimBlanks(part), &cpus)) return std::nullopt;
-    std::ranges::sort(cpus);
-    cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
+    if (!AddRange(TrimBlanks(part), &bits)) return std::nullopt;
+  }
+  CpuList cpus;
+  for (int cpu = 0; cpu <= kCpuNumberMax && bits.any(); ++cpu) {
+    if (bits.test(static_cast<size_t>(cpu))) cpus.push_back(cpu);
   }
   return cpus;
 }
@@ -91,6 +123,12 @@ int SetThreadCpus(const CpuList& cpus) {
   CpuMask mask;
   for (const int cpu : cpus) CPU_SET_S(static_cast<size_t>(cpu), kSetBytes, mask.set);
   return sched_setaffinity(0, kSetBytes, mask.set) == 0 ? 0 : errno;
+}
+
+bool IsSettingCpusDeadly() {
+  const std::string status = MachineFiles().Read("/proc/self/status").value_or("");
+  const bool has_no_filter = status.contains("\nSeccomp:\t0\n");
+  return !has_no_filter && !ChildCanSetCpus();
 }
 
 CpuList ThreadCpus() {

@@ -168,7 +168,7 @@ void DetectTopology(const MachineFiles& files, MachineFacts& facts) {
   const std::string folder(kCpuFolder);
   const auto online = files.ReadLine(folder + "online");
   const auto cpus = online ? ParseCpuList(*online) : std::nullopt;
-  if (online && (!cpus || cpus->empty())) {
+  if (files.Exists(folder + "online") && (!cpus || cpus->empty())) {
     facts.notes.push_back("the list of online CPUs makes no sense: not used");
   }
   std::set<int64_t> packages;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -95,7 +96,10 @@ Limits ReadGroups(const MachineFiles& files, MachineFacts& facts) {
   const bool is_v2 = files.Exists("/sys/fs/cgroup/cgroup.controllers");
   const bool is_v1 =
       files.Exists("/sys/fs/cgroup/cpu") || files.Exists("/sys/fs/cgroup/memory");
-  for (const std::string_view line : LinesOf(text)) {
+  constexpr size_t kLinesMax = 64;  // There are about a dozen controllers.
+  const auto lines = LinesOf(text);
+  for (const std::string_view line :
+       std::span(lines).first(std::min(lines.size(), kLinesMax))) {
     // "0::/user.slice" or "4:cpu,cpuacct:/docker/0123".
     const size_t first = line.find(':');
     const size_t second = line.find(':', std::min(line.size(), first + 1));

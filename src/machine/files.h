@@ -2,7 +2,8 @@
 //
 // MachineFiles reads what the system tells about itself in files (/sys, /proc, /etc),
 // below a root directory, so that a recorded tree stands for a machine. Nothing here
-// trusts what it reads: files are cut at a limit, and what is no text is not there.
+// trusts what it reads: files are cut at a limit, pipes and devices are not opened, what
+// is no text is not there, and symbolic links in a tree lead nowhere else.
 // Threads: any; reads at each call. Owner: the caller.
 #pragma once
 
@@ -12,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/result.h"
 
 namespace skarn {
 
@@ -24,14 +27,21 @@ class MachineFiles {
 
   // True when this is the running machine and no recorded tree.
   bool is_live() const { return root_.empty(); }
-  // The real path of `path`, which is absolute.
-  std::string PathOf(std::string_view path) const { return root_ + std::string(path); }
+  // The real path of `path`, which is absolute. In a tree the links on the way are
+  // followed as if the tree were all there is; the last part is kept, link or not. While
+  // others change the tree it may be wrong.
+  std::string PathOf(std::string_view path) const { return Resolved(path, false); }
 
   bool Exists(std::string_view path) const;
   // The content, at most `bytes_max` of it. Nothing if it cannot be read.
   std::optional<std::string> Read(std::string_view path,
                                   size_t bytes_max = kMachineFileBytesMax) const;
-  // The first line without blanks around it, if it is printable ASCII and not empty.
+  // The content from the first byte to the last; nothing if there is no such file. Fails
+  // with the reason if it cannot be read, is no regular file, or is too large.
+  Result<std::optional<std::string>> ReadWhole(
+      std::string_view path, size_t bytes_max = kMachineFileBytesMax) const;
+  // The first line without blanks around it, if it is printable ASCII, not empty and no
+  // longer than a page.
   std::optional<std::string> ReadLine(std::string_view path) const;
   // A decimal number that is all of the first line.
   std::optional<int64_t> ReadInteger(std::string_view path) const;
@@ -41,6 +51,8 @@ class MachineFiles {
   std::string LinkName(std::string_view path) const;
 
  private:
+  std::string Resolved(std::string_view path, bool follows_last) const;
+
   std::string root_;  // Without a slash at the end: empty for "/".
 };
 

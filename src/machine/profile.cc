@@ -40,7 +40,11 @@ std::optional<int64_t> VersionNumber(std::string_view text) {
   const auto major = NumberOf(text.substr(0, dot));
   const auto minor = dot == std::string_view::npos ? std::optional<int64_t>(0)
                                                    : NumberOf(text.substr(dot + 1));
-  if (!major || !minor) return std::nullopt;
+  constexpr int64_t kPartMax = int64_t{1} << 40;
+  const auto is_fine = [](const std::optional<int64_t>& part) {
+    return part && *part >= 0 && *part <= kPartMax;
+  };
+  if (!is_fine(major) || !is_fine(minor)) return std::nullopt;
   return *major * 1000 + *minor;
 }
 
@@ -64,8 +68,8 @@ bool IsCondition(std::string_view text) {
   if (comparison->name == "feature") return comparison->operation == "=";
   const bool is_version = comparison->name == "kernel";
   return NumberFor(comparison->name, MachineFacts()).has_value() &&
-         (is_version ? VersionNumber(comparison->operand) : NumberOf(comparison->operand))
-             .has_value();
+         VersionNumber(comparison->operand).has_value() &&
+         (is_version || !comparison->operand.contains('.'));
 }
 
 bool Holds(std::string_view text, const MachineFacts& facts) {
@@ -185,7 +189,7 @@ std::string WorkedOut(const std::string& value, const MachineFacts& facts) {
   } else {
     return value;
   }
-  const int64_t less = NumberOf(rest).value_or(0);  // Zero or negative.
+  const int64_t less = std::clamp<int64_t>(NumberOf(rest).value_or(0), -kCpuNumberMax, 0);
   return fmt::format("{}", std::max<int64_t>(1, static_cast<int64_t>(base) + less));
 }
 

@@ -21,11 +21,6 @@ constexpr ConfigKey kMachineKeys[] = {
     ConfigKey::kSlabHugepages, ConfigKey::kSaveThreads,
 };
 
-std::string ReasonOf(const MachineChoice& choice, Bytes name) {
-  const auto found = std::ranges::find(choice.settings, name, &MachineSetting::name);
-  return found == choice.settings.end() ? std::string() : found->reason;
-}
-
 // The texts are the machine's own: nothing of them may look like another line.
 std::string OneLine(std::string text) {
   std::ranges::replace_if(
@@ -48,12 +43,11 @@ void InfoMachine(Server& server, InfoText& out) {
   out.Add("profile_summary", choice.summary);
   const Config& config = server.config();
   for (const ConfigKey key : kMachineKeys) {
-    const std::string name(DirectiveOf(key).name);
-    const ValueOrigin origin = config.origin(key);
-    std::string line =
-        fmt::format("value={},origin={}", config.Text(key), ValueOriginName(origin));
-    if (origin == ValueOrigin::kProfile) line += ",reason=" + ReasonOf(choice, name);
-    out.Add("setting_" + name, line);
+    std::string line = fmt::format("value={},origin={}", config.Text(key),
+                                   ValueOriginName(config.origin(key)));
+    const std::string remark = ProfileRemark(choice, config, key);
+    if (!remark.empty()) line += "," + remark;
+    out.Add(fmt::format("setting_{}", DirectiveOf(key).name), line);
   }
   out.Add("workers_pinned_to", FormatCpuList(server.places().workers));
 }

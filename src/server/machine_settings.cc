@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "arch/kernels.h"
 
 namespace skarn {
@@ -25,7 +27,7 @@ bool CanRunKernels(const std::string& name) {
 // Why a value must not be put in force on this machine, whatever the profile says.
 std::string Objection(ConfigKey key, const std::string& value, const Config& config,
                       const MachineFacts& facts) {
-  if (IsGiven(config, key)) return "the configuration says otherwise";
+  if (IsGiven(config, key)) return std::string(kGivenOtherwise);
   if (key == ConfigKey::kWorkerPinning && value == "yes") {
     if (facts.cpu_quota > 0) return "with a CPU quota the kernel must place threads";
     if (facts.is_container) return "a container shares its CPUs with others";
@@ -42,6 +44,20 @@ std::string Objection(ConfigKey key, const std::string& value, const Config& con
   return {};
 }
 
+// Puts the value in force, or tells why it is left alone.
+void Settle(const MachineFacts& facts, Config& config, MachineSetting& setting) {
+  const ConfigDirective* const row = FindDirective(setting.name);
+  if (row == nullptr) {
+    setting.left_alone = "there is no such directive";
+    return;
+  }
+  setting.left_alone = Objection(row->key, setting.value, config, facts);
+  if (!setting.left_alone.empty()) return;
+  if (Result<> adopted = config.Adopt(row->key, setting.value); !adopted) {
+    setting.left_alone = adopted.error().text;
+  }
+}
+
 void PutInForce(const Profile& profile, Config& config, MachineChoice& choice) {
   for (const ProfileValue& value : ProfileValues(profile, choice.facts)) {
     if (value.name.starts_with(kHostPrefix)) {
@@ -50,17 +66,7 @@ void PutInForce(const Profile& profile, Config& config, MachineChoice& choice) {
       continue;
     }
     MachineSetting setting{value.name, value.value, value.reason, {}};
-    const ConfigDirective* const row = FindDirective(value.name);
-    if (row == nullptr) {
-      setting.left_alone = "there is no such directive";
-    } else {
-      setting.left_alone = Objection(row->key, value.value, config, choice.facts);
-    }
-    if (setting.left_alone.empty()) {
-      if (Result<> adopted = config.Adopt(row->key, value.value); !adopted) {
-        setting.left_alone = adopted.error().text;
-      }
-    }
+    Settle(choice.facts, config, setting);
     choice.settings.push_back(std::move(setting));
   }
 }
@@ -92,13 +98,20 @@ Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config) {
   return choice;
 }
 
-void AdoptChoice(const MachineChoice& choice, Config& config) {
-  for (const MachineSetting& setting : choice.settings) {
-    const ConfigDirective* const row = FindDirective(setting.name);
-    if (row == nullptr) continue;
-    if (!Objection(row->key, setting.value, config, choice.facts).empty()) continue;
-    (void)config.Adopt(row->key, setting.value);  // Refused at the start: still refused.
-  }
+std::vector<MachineSetting> AdoptChoice(const MachineChoice& choice, Config& config) {
+  std::vector<MachineSetting> settings = choice.settings;
+  for (MachineSetting& setting : settings) Settle(choice.facts, config, setting);
+  return settings;
+}
+
+std::string ProfileRemark(const MachineChoice& choice, const Config& config,
+                          ConfigKey key) {
+  const auto found =
+      std::ranges::find(choice.settings, DirectiveOf(key).name, &MachineSetting::name);
+  if (found == choice.settings.end()) return {};
+  if (config.origin(key) == ValueOrigin::kProfile) return "reason=" + found->reason;
+  if (!found->left_alone.empty()) return "left_alone=" + found->left_alone;
+  return fmt::format("left_alone={}", kGivenOtherwise);  // By CONFIG SET.
 }
 
 }  // namespace skarn

@@ -19,6 +19,8 @@ struct MachineSetting {
   // Empty when the value is in force; otherwise why it is not.
   std::string left_alone;
 };
+// Of the reasons the one that is no fault of the machine.
+inline constexpr std::string_view kGivenOtherwise = "the configuration says otherwise";
 
 struct MachineChoice {
   MachineFacts facts;
@@ -35,6 +37,12 @@ struct MachineChoice {
 Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config);
 
 // The same for a configuration that was read again, with the choice made at the start.
-void AdoptChoice(const MachineChoice& choice, Config& config);
+// Returns the settings as they are for it.
+std::vector<MachineSetting> AdoptChoice(const MachineChoice& choice, Config& config);
+
+// What the profile has to do with a directive that `config` has in force: "reason=...",
+// "left_alone=..." or nothing.
+std::string ProfileRemark(const MachineChoice& choice, const Config& config,
+                          ConfigKey key);
 
 }  // namespace skarn

@@ -24,40 +24,73 @@ CpuList CpusOf(const Config& config, ConfigKey key) {
   return {};
 }
 
+// Whether a thread can be on these CPUs: 0 or an errno value.
+int TryCpus(const CpuList& cpus) {
+  const CpuList before = ThreadCpus();
+  const int error = SetThreadCpus(cpus);
+  if (error == 0) SetThreadCpus(before);
+  return error;
+}
+
 // The CPUs of a directive if a thread can be there, else `otherwise`.
 CpuList PlaceOf(const Config& config, ConfigKey key, const CpuList& otherwise) {
   CpuList cpus = CpusOf(config, key);
   if (cpus.empty()) return otherwise;
-  const CpuList before = ThreadCpus();
-  const int error = SetThreadCpus(cpus);
-  if (error == 0) {
-    SetThreadCpus(before);
-    return cpus;
-  }
+  const int error = TryCpus(cpus);
+  if (error == 0) return cpus;
   Log(LogLevel::kWarning, "{} is left alone: {}", DirectiveOf(key).name,
       std::generic_category().message(error));
   return otherwise;
+}
+
+// The CPU of each worker; none, with a line in the log, where they cannot be pinned.
+CpuList PlacesOfWorkers(const Config& config, const CpuList& process) {
+  const size_t count = static_cast<size_t>(config.Integer(ConfigKey::kIoThreads));
+  if (count > process.size()) {
+    Log(LogLevel::kWarning, "worker-pinning is left alone: {} workers on {} CPUs", count,
+        process.size());
+    return {};
+  }
+  // With one CPU to spare it is the first one: that is where most interrupts arrive.
+  CpuList cpus(process.end() - static_cast<ptrdiff_t>(count), process.end());
+  for (const int cpu : cpus) {
+    const int error = TryCpus({cpu});
+    if (error == 0) continue;
+    Log(LogLevel::kWarning, "worker-pinning is left alone: {}",
+        std::generic_category().message(error));
+    return {};
+  }
+  return cpus;
+}
+
+bool NamesPlaces(const Config& config) {
+  return config.Bool(ConfigKey::kWorkerPinning) ||
+         !config.String(ConfigKey::kServerCpulist).empty() ||
+         !config.String(ConfigKey::kBgsaveCpulist).empty() ||
+         !config.String(ConfigKey::kBioCpulist).empty();
 }
 
 }  // namespace
 
 ThreadPlaces PlaceThreads(const Config& config) {
   ThreadPlaces places;
+  places.process = ThreadCpus();
+  places.saver = places.background = places.process;
+  if (!NamesPlaces(config)) return places;
+  if (IsSettingCpusDeadly()) {
+    Log(LogLevel::kWarning,
+        "worker-pinning and the lists of CPUs are left alone: a filter of system calls "
+        "ends programs that choose their CPUs");
+    return places;
+  }
   const CpuList wanted = PlaceOf(config, ConfigKey::kServerCpulist, {});
   if (!wanted.empty()) SetThreadCpus(wanted);
   places.process = ThreadCpus();
   places.saver = PlaceOf(config, ConfigKey::kBgsaveCpulist, places.process);
   places.background = PlaceOf(config, ConfigKey::kBioCpulist, places.process);
-  if (!config.Bool(ConfigKey::kWorkerPinning)) return places;
-  const size_t count = static_cast<size_t>(config.Integer(ConfigKey::kIoThreads));
-  if (count > places.process.size()) {
-    Log(LogLevel::kWarning, "worker-pinning is left alone: {} workers on {} CPUs", count,
-        places.process.size());
-    return places;
+  if (config.Bool(ConfigKey::kWorkerPinning)) {
+    places.workers = PlacesOfWorkers(config, places.process);
   }
-  // With one CPU to spare it is the first one: that is where most interrupts arrive.
-  const auto first = places.process.end() - static_cast<ptrdiff_t>(count);
-  places.workers.assign(first, places.process.end());
   return places;
 }
 
@@ -100,8 +133,10 @@ void LogMachine(const MachineChoice& choice) {
   for (const std::string& note : facts.notes) Log(LogLevel::kNotice, "Machine: {}", note);
   for (const MachineSetting& setting : choice.settings) {
     if (setting.left_alone.empty()) continue;
-    Log(LogLevel::kVerbose, "Machine: {} {} is left alone: {}", setting.name,
-        setting.value, setting.left_alone);
+    const bool is_wanted = setting.left_alone == kGivenOtherwise;
+    Log(is_wanted ? LogLevel::kVerbose : LogLevel::kNotice,
+        "Machine: {} {} is left alone: {}", setting.name, setting.value,
+        setting.left_alone);
   }
 }
 

@@ -3,6 +3,7 @@
 // SIGHUP: the configuration is read once more and checked on the main thread, then put in
 // force by worker 0 in one step with the gate closed, or not at all.
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,6 +27,10 @@ class ReloadMessage : public Message {
   Server& server_;
 };
 
+std::unexpected<Error> RefuseRestart(std::span<const std::string_view> names) {
+  return Fail(fmt::format("only a restart can change {}", fmt::join(names, ", ")));
+}
+
 }  // namespace
 
 void Server::StartReload() {
@@ -43,43 +48,57 @@ void Server::StartReload() {
   }
   Log(LogLevel::kNotice, "Received SIGHUP, reloading the configuration from {}",
       launch_.source.arguments[0]);
+  auto reload = ReadAgain();
+  if (!reload) return NoteReload(std::unexpected(std::move(reload.error())));
+  reload_ = *std::move(reload);
+  workers_[0]->Post(std::make_unique<ReloadMessage>(*this));
+}
+
+Result<std::unique_ptr<Server::Reload>> Server::ReadAgain() {
   auto fresh = ReadLaunchAgain(launch_.source);
-  if (!fresh) return NoteReload(std::unexpected(std::move(fresh.error())));
+  if (!fresh) return std::unexpected(std::move(fresh.error()));
   std::vector<ConfigKey> fixed = {ConfigKey::kIoThreads};
   if (has_passed_tcp_) {
     fixed.insert(fixed.end(), {ConfigKey::kPort, ConfigKey::kBind});
   }
   const auto names = NeedingRestart(launch_, *fresh, fixed);
-  if (!names.empty()) {
-    return NoteReload(
-        Fail(fmt::format("only a restart can change {}", fmt::join(names, ", "))));
-  }
-  Config config = fresh->config;
-  AdoptChoice(machine_, config);
-  if (auto applied = ApplyCredentials(environment_.credentials_directory, config);
+  if (!names.empty()) return RefuseRestart(names);
+  auto reload = std::make_unique<Reload>();
+  reload->config = fresh->config;
+  reload->settings = AdoptChoice(machine_, reload->config);
+  if (auto applied = ApplyCredentials(environment_.credentials_directory, reload->config);
       !applied) {
-    return NoteReload(std::unexpected(std::move(applied.error())));
+    return std::unexpected(std::move(applied.error()));
   }
-  reload_ = std::make_unique<Reload>();
-  reload_->config = std::move(config);
-  reload_->launch = *std::move(fresh);
-  workers_[0]->Post(std::make_unique<ReloadMessage>(*this));
+  reload->launch = *std::move(fresh);
+  return reload;
 }
 
 void Server::ApplyReload() {
+  constexpr ConfigKey kFixed[] = {ConfigKey::kIoThreads};
+  const auto names = NeedingRestart(reload_->settings, config_, reload_->config, kFixed);
+  if (names.empty()) {
+    KeepResolved(config_, launch_.config, reload_->config);
+    PutReloadInForce();
+  } else {
+    reload_->outcome = RefuseRestart(names);
+  }
+  reload_->ready_text = ReadyText();
+  reload_->is_done.store(true, std::memory_order_release);
+  WakeMain();
+}
+
+void Server::PutReloadInForce() {
   const auto changes = [this](ConfigKey key) {
     return config_.Text(key) != reload_->config.Text(key);
   };
-  KeepResolved(config_, launch_.config, reload_->config);
   if (changes(ConfigKey::kPort) || changes(ConfigKey::kBind)) {
     // Whoever is in front of a socket that closes now is a client already.
     for (size_t i = 0; i < listening_.size(); ++i) Accept(listening_[i].tag);
   }
   reload_->outcome = ReplaceConfig(config_, std::move(reload_->config), config_hooks_);
+  if (reload_->outcome) machine_.settings = std::move(reload_->settings);
   if (reload_->outcome && !reload_->outcome->empty()) ApplySettings();
-  reload_->ready_text = ReadyText();
-  reload_->is_done.store(true, std::memory_order_release);
-  WakeMain();
 }
 
 void Server::FinishReload() {

@@ -79,7 +79,8 @@ class Server {
   ReloadStatus reload_status();
 
   Config& config() { return config_; }
-  // What the server woke up on, and what it made of that.
+  // What the server woke up on, and what it made of that. A reload changes the settings,
+  // with the gate closed.
   const MachineChoice& machine() const { return machine_; }
   const ThreadPlaces& places() const { return places_; }
   // What puts a CONFIG SET in force besides ApplySettings.
@@ -125,7 +126,10 @@ class Server {
   // Loads the snapshot file on the calling thread while workers answer LOADING.
   Result<> LoadAtStart();
   // reload.cc, on the main thread.
+  struct Reload;
   void StartReload();
+  Result<std::unique_ptr<Reload>> ReadAgain();
+  void PutReloadInForce();  // On worker 0.
   void FinishReload();
   // Tells the manager where CONFIG SET has moved the server.
   void ReportMove();
@@ -185,6 +189,7 @@ class Server {
   struct Reload {
     Launch launch;
     Config config;
+    std::vector<MachineSetting> settings;  // What the profile is for that.
     Result<std::vector<Bytes>> outcome;
     std::string ready_text;
     std::atomic<bool> is_done{false};

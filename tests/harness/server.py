@@ -57,11 +57,12 @@ class Server:
 
     Options are words, as ("--maxmemory", "1mb"). limits: {resource.RLIMIT_...: value} for the
     process. prefix: words before the command, as those of a profiler. environment: variables to
-    add. descriptors: those which the process keeps.
+    add. descriptors: those which the process keeps. prepare: called in the process before it is
+    the server.
     """
 
     def __init__(self, *options, command=None, io_threads=None, directory=None, limits=None,
-                 prefix=(), environment=None, descriptors=(), start=True):
+                 prefix=(), environment=None, descriptors=(), prepare=None, start=True):
         self.command = [*prefix, *shlex.split(command or default_command())]
         self.options = [str(option) for option in options]
         self.io_threads = io_threads or os.environ.get("SKARN_TEST_IO_THREADS")
@@ -71,6 +72,7 @@ class Server:
         self.limits = limits or {}
         self.environment = environment or {}
         self.descriptors = descriptors
+        self.prepare = prepare
         self.port = None
         self.process = None
         if start:
@@ -114,13 +116,15 @@ class Server:
                 self.arguments(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.directory, env={**os.environ, **self.environment},
                 pass_fds=self.descriptors,
-                preexec_fn=self.apply_limits if self.limits else None)
+                preexec_fn=self.before_exec if self.limits or self.prepare else None)
 
-    def apply_limits(self):
+    def before_exec(self):
         # A write above RLIMIT_FSIZE fails, as on a full disk, and does not end the process.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         for kind, value in self.limits.items():
             resource.setrlimit(kind, (value, value))
+        if self.prepare:
+            self.prepare()
 
     def is_ready(self):
         if self.process.poll() is not None:

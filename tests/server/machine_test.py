@@ -12,13 +12,17 @@ from harness.server import Server, wait_until
 
 
 def settings(info):
-    """{"io-threads": {"value": "2", "origin": "profile", ...}}"""
+    """{"io-threads": {"value": "2", "origin": "profile", "reason": ..., "left_alone": ...}}"""
     found = {}
     for name, value in info.items():
         if name.startswith("setting_"):
-            head, _, reason = value.partition(",reason=")
-            head, _, origin = head.rpartition(",origin=")
-            found[name[8:]] = {"value": head[len("value="):], "origin": origin, "reason": reason}
+            one = {"reason": "", "left_alone": ""}
+            for remark in ("reason", "left_alone"):
+                value, mark, text = value.partition(f",{remark}=")
+                one[remark] = text if mark else ""
+            head, _, one["origin"] = value.rpartition(",origin=")
+            one["value"] = head[len("value="):]
+            found[name[8:]] = one
     return found
 
 
@@ -47,7 +51,7 @@ class MachineTest(ServerTest):
     def test_config_set_is_an_origin(self):
         self.expect("CONFIG SET allocator-decay-ms 2000", OK)
         self.assertEqual(settings(self.server.info("machine"))["allocator-decay-ms"],
-                         {"value": "2000", "origin": "CONFIG SET", "reason": ""})
+                         {"value": "2000", "origin": "CONFIG SET", "reason": "", "left_alone": ""})
         self.expect("CONFIG SET allocator-decay-ms 1000", OK)
 
 
@@ -66,7 +70,13 @@ class ProfileTest(OwnServersTest):
         self.assertEqual(found["prefetch-batch-max-size"]["origin"], "profile")
         self.assertTrue(found["prefetch-batch-max-size"]["reason"])
         self.assertEqual(found["event-loop"],
-                         {"value": "auto", "origin": "command line", "reason": ""})
+                         {"value": "auto", "origin": "command line", "reason": "",
+                          "left_alone": "the configuration says otherwise"})
+        with server.connect() as client:
+            self.assertEqual(client("CONFIG", "SET", "prefetch-batch-max-size", "3"), OK)
+        self.assertEqual(settings(server.info("machine"))["prefetch-batch-max-size"],
+                         {"value": "3", "origin": "CONFIG SET", "reason": "",
+                          "left_alone": "the configuration says otherwise"})
 
     def test_rewrite_makes_no_setting_of_the_profile(self):
         server = Server("--profile", "c6i", start=False)

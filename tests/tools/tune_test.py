@@ -4,21 +4,10 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-from harness import machine
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TUNE = os.environ.get("SKARN_TUNE", os.path.join(ROOT, "build", "release", "bin", "skarn-tune"))
-SYSCTL = "etc/sysctl.d/60-skarn-tune.conf"
-UNIT = "etc/systemd/system/skarn-tune.service"
-NOBODY = 65534
+from case import NOBODY, ROOT, SYSCTL, TUNE, UNIT, TuneCase, machine, snapshot
 
 PROFILES = {
     "t4g.small": "graviton2", "c6g.xlarge": "graviton2", "c7g.4xlarge": "graviton3",
@@ -31,51 +20,7 @@ PROFILES = {
 }
 
 
-def snapshot(root):
-    """{path: what is there, with its mode}"""
-    found = {}
-    for folder, folders, names in os.walk(root):
-        for name in folders + names:
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
-            if os.path.islink(path):
-                content = os.readlink(path)
-            elif os.path.isdir(path):
-                content = None
-            else:
-                with open(path, "rb") as file:
-                    content = file.read()
-            found[os.path.relpath(path, root)] = (status.st_mode, content)
-    return found
-
-
-class TuneTest(unittest.TestCase):
-    maxDiff = 4000
-
-    def tree(self, name):
-        root = tempfile.mkdtemp(prefix="skarn-tune-")
-        self.addCleanup(shutil.rmtree, root, ignore_errors=True)
-        return machine.unpack(name, root)
-
-    def run_tune(self, root, *arguments, status=0, **more):
-        done = subprocess.run([TUNE, *arguments, "--root", root], capture_output=True, text=True,
-                              timeout=60, **more)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done.stdout + done.stderr
-
-    def read(self, root, path):
-        with open(os.path.join(root, path), encoding="utf-8") as file:
-            return file.read()
-
-    def write(self, root, path, text):
-        path = os.path.join(root, path)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def value(self, root, key):
-        return self.read(root, "proc/sys/" + key.replace(".", "/")).strip()
-
+class TuneTest(TuneCase):
     def test_show_finds_the_profile_of_each_machine(self):
         for name, profile in PROFILES.items():
             with self.subTest(machine=name):
@@ -203,16 +148,19 @@ class TuneTest(unittest.TestCase):
 
     def test_a_damaged_record_is_refused(self):
         root = self.tree("c6i.2xlarge")
-        for text in ("", "nonsense\n", "skarn-tune state 1\nvalue\n",
-                     'skarn-tune state 1\nfile "/etc/../x" - "y"\n',
-                     'skarn-tune state 1\nvalue "/a" "b\n'):
+        title = "skarn-tune state 1\n"
+        for text in ("", "nonsense\n", title, title + "value\nend\n", "end\n" + title,
+                     title + 'file "/etc/../x" - "y"\nend\n', title + 'value "/a" "b\nend\n',
+                     title + 'file "x" - "y"\nend\n', title + 'file "/x\\x00" - "y"\nend\n',
+                     title + 'nic "../x combined" "1" "2"\nend\n',
+                     title + 'nic "ens5" "1" "2"\nend\n', title + 'end\nend\n'):
             self.write(root, "var/lib/skarn-tune/state", text)
             before = snapshot(root)
-            for command in ("apply", "revert"):
-                status = 0 if text == "" and command == "revert" else 1
-                if text == "":
-                    continue  # An empty record records nothing.
-                self.assertIn("makes no sense", self.run_tune(root, command, status=status))
+            for command in ("plan", "apply", "revert"):
+                with self.subTest(command=command, text=text):
+                    told = self.run_tune(root, command, status=1)
+                    self.assertIn("nothing was changed", told)
+                    self.assertIn("makes no sense", told)
             self.assertEqual(snapshot(root), before)
 
     def test_without_permission_nothing_changes_and_the_reason_is_told(self):

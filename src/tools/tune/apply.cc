@@ -2,6 +2,7 @@
 #include "tools/tune/apply.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,8 +18,13 @@ Result<> MakeLink(const std::string& path, const std::string& target) {
   const std::string temporary = path + ".skarn-tune.tmp";
   unlink(temporary.c_str());
   if (symlink(target.c_str(), temporary.c_str()) != 0) return FailErrno("link", errno);
-  if (rename(temporary.c_str(), path.c_str()) == 0) return {};
-  const int error = errno;
+  struct stat status;
+  const bool is_free = lstat(path.c_str(), &status) != 0 || S_ISLNK(status.st_mode);
+  if (is_free && rename(temporary.c_str(), path.c_str()) == 0) {
+    SyncFolderOf(path);
+    return {};
+  }
+  const int error = is_free ? errno : EEXIST;
   unlink(temporary.c_str());
   return FailErrno("link", error);
 }
@@ -41,13 +47,35 @@ Result<> Put(const MachineFiles& files, const Change& change,
     case ChangeKind::kLink:
       return MakeLink(path, *content);
     case ChangeKind::kNic: {
-      const size_t blank = change.path.find(' ');
+      const size_t blank = change.path.rfind(' ');
       return WriteNic(files, change.path.substr(0, blank), change.path.substr(blank + 1),
                       *content);
     }
     case ChangeKind::kFolder:
       break;
   }
+  return {};
+}
+
+bool NeedsFolder(const Change& change) {
+  return change.kind == ChangeKind::kFile || change.kind == ChangeKind::kLink;
+}
+
+// Makes a change, and notes in it what the kernel made of the value: it may write it in
+// another way.
+Result<> Make(const MachineFiles& files, Change& change) {
+  if (NeedsFolder(change)) {
+    auto made = MakeFoldersFor(files.PathOf(change.path));
+    if (!made) return std::unexpected(std::move(made.error()));
+  }
+  if (Result<> done = Put(files, change, change.after); !done) return done;
+  if (change.kind != ChangeKind::kValue) return {};
+  const auto now = ContentNow(files, change);
+  if (!now || !*now || IsSame(change.kind, *now, change.after)) return {};
+  if (IsSame(change.kind, *now, change.before)) {
+    return Fail("the kernel has taken the value without a word, and kept the old one");
+  }
+  change.after = **now;
   return {};
 }
 
@@ -63,14 +91,17 @@ std::vector<std::string> MissingFolders(const MachineFiles& files,
   return folders;
 }
 
-bool NeedsFolder(const Change& change) {
-  return change.kind == ChangeKind::kFile || change.kind == ChangeKind::kLink;
-}
-
 // Takes away those that were made and are empty again, the innermost first.
 void RemoveFolders(const MachineFiles& files, std::vector<std::string> folders) {
   std::ranges::sort(folders, std::greater<>());
   for (const std::string& folder : folders) rmdir(files.PathOf(folder).c_str());
+}
+
+// Whether one of the files that are still recorded lies in the folder.
+bool HoldsAny(const std::string& folder, const std::vector<Change>& changes) {
+  return std::ranges::any_of(changes, [&](const Change& change) {
+    return NeedsFolder(change) && change.path.starts_with(folder + "/");
+  });
 }
 
 }  // namespace
@@ -97,15 +128,11 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
     return Fail("nothing was changed, as the record of it cannot be written to " +
                 files.PathOf(state_path) + ": " + recorded.error().text);
   }
-  for (const Change& change : plan.changes) {
-    Result<> done;
-    if (NeedsFolder(change)) {
-      auto made = MakeFoldersFor(files.PathOf(change.path));
-      if (!made) done = std::unexpected(made.error());
-    }
-    if (done) done = Put(files, change, change.after);
+  for (Change change : plan.changes) {
+    const Result<> done = Make(files, change);
     if (done) {
-      outcome.done.push_back(change);
+      state.Note(change);
+      outcome.done.push_back(std::move(change));
       continue;
     }
     outcome.left_alone.push_back({change.name, done.error().text});
@@ -138,12 +165,18 @@ Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_pa
   std::ranges::reverse(changes);
   for (Change& change : changes) {
     change.name = change.path;
-    const auto now = ContentNow(files, change);
     if (change.kind == ChangeKind::kFolder) {
+      if (HoldsAny(change.path, state.changes())) continue;
       folders.push_back(change.path);
       state.Remove(change.kind, change.path);
       continue;
     }
+    const auto content = ContentNow(files, change);
+    if (!content) {
+      outcome.left_alone.push_back({change.path, content.error().text});
+      continue;
+    }
+    const std::optional<std::string>& now = *content;
     if (IsSame(change.kind, now, change.before)) {
       state.Remove(change.kind, change.path);
       continue;

@@ -32,12 +32,27 @@ int WriteAndClose(int fd, std::string_view text, bool syncs) {
 }  // namespace
 
 Result<> WriteInPlace(const std::string& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
+  const int fd =
+      open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   if (fd < 0) return FailErrno("open", errno);
-  if (const int error = WriteAndClose(fd, text, false); error != 0) {
-    return FailErrno("write", error);
+  const int error = WriteAndClose(fd, text, false);
+  if (error != 0) return FailErrno("write", error);
+  // Values of the kernel have no length. What is left of a longer text in a file goes.
+  struct stat status;
+  const auto length = static_cast<off_t>(text.size());
+  if (lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+      status.st_size > length) {
+    (void)!truncate(path.c_str(), length);
   }
   return {};
+}
+
+void SyncFolderOf(const std::string& path) {
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)!fsync(fd);
+  close(fd);
 }
 
 Result<> ReplaceWholeFile(const std::string& path, std::string_view text, unsigned mode) {
@@ -55,7 +70,10 @@ Result<> ReplaceWholeFile(const std::string& path, std::string_view text, unsign
   const int written = WriteAndClose(fd, text, true);
   if (error == 0) error = written;
   if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error == 0) return {};
+  if (error == 0) {
+    SyncFolderOf(path);
+    return {};
+  }
   unlink(temporary.c_str());
   return FailErrno("write", error);
 }

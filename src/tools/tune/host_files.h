@@ -19,6 +19,9 @@ Result<> WriteInPlace(const std::string& path, std::string_view text);
 // file that was there, or `mode`.
 Result<> ReplaceWholeFile(const std::string& path, std::string_view text, unsigned mode);
 
+// What was renamed or made in the folder of `path` survives a loss of power.
+void SyncFolderOf(const std::string& path);
+
 // Makes the folders that `path` lies in. Returns those it made, outermost first.
 Result<std::vector<std::string>> MakeFoldersFor(const std::string& path);
 

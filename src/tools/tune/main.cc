@@ -2,7 +2,9 @@
 //
 // skarn-tune: shows what the machine is and what Skarn makes of it, and sets up the host.
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <string>
@@ -42,12 +44,13 @@ constexpr std::string_view kUsage =
   --runtime        apply, revert: values of the running kernel only (skarn-tune.service)
 
 Exit status: 0 done and nothing found; 1 failed, nothing changed; 2 wrong use; 3 something was
-found or left alone, the output says why.
+found or left alone, the output says why. plan: 0 whatever it would leave alone.
 )";
 
 struct Request {
   std::string command;
-  MachineFiles files;
+  std::string root = "/";
+  MachineFiles files;  // Below it.
   Format format = Format::kText;
   PlanScope scope = PlanScope::kLasting;
   std::vector<std::string> config_arguments;
@@ -72,7 +75,7 @@ Result<Request> ReadRequest(const std::vector<std::string>& arguments) {
     } else if (argument == "--runtime") {
       request.scope = PlanScope::kRuntime;
     } else if (argument == "--root") {
-      request.files = MachineFiles(arguments[++i]);
+      request.root = arguments[++i];
     } else if (argument == "--config") {
       request.config_arguments.push_back(arguments[++i]);
     } else if (argument == "--profile") {
@@ -88,15 +91,23 @@ Result<Request> ReadRequest(const std::vector<std::string>& arguments) {
   return request;
 }
 
-int Print(const std::string& text, int status) {
-  std::fputs(text.c_str(), stdout);
-  if (std::fflush(stdout) == 0) return status;
-  return kFailed;
+int FailWith(std::string_view text, int status = kFailed) {
+  fmt::print(stderr, "skarn-tune: {}\n", text);
+  return status;
 }
 
-int FailWith(std::string_view text) {
-  fmt::print(stderr, "skarn-tune: {}\n", text);
-  return kFailed;
+// `unsaid` is the exit status if the text cannot be written.
+int Print(const std::string& text, int status, int unsaid = kFailed) {
+  const bool is_written = std::fputs(text.c_str(), stdout) >= 0;
+  if (std::fflush(stdout) == 0 && is_written) return status;
+  return FailWith("the output cannot be written", unsaid);
+}
+
+// What was done is done: with nobody to read that, it is as if something was left alone.
+int PrintOutcome(const Request& request, const Outcome& outcome, std::string_view verb) {
+  return Print(OutcomeReport(outcome, verb, request.format),
+               outcome.left_alone.empty() ? kFine : kLeftAlone,
+               outcome.done.empty() ? kFailed : kLeftAlone);
 }
 
 // systemd looks at changed units only when told. Its answer changes nothing for us.
@@ -113,7 +124,7 @@ void ReloadUnits(const MachineFiles& files) {
 int Apply(const Request& request, const MachineChoice& choice) {
   const std::string path(request.state_path());
   auto state = State::Read(request.files, path);
-  if (!state) return FailWith(state.error().text);
+  if (!state) return FailWith("nothing was changed: " + state.error().text);
   const Plan plan = MakePlan({.files = request.files,
                               .facts = choice.facts,
                               .host = choice.host,
@@ -123,30 +134,38 @@ int Apply(const Request& request, const MachineChoice& choice) {
   const auto outcome = ApplyPlan(request.files, path, *std::move(state), plan);
   if (!outcome) return FailWith(outcome.error().text);
   if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
-  return Print(OutcomeReport(*outcome, "applied", request.format),
-               outcome->left_alone.empty() ? kFine : kLeftAlone);
+  return PrintOutcome(request, *outcome, "applied");
 }
 
 int Revert(const Request& request) {
   Outcome all;
   std::vector<std::string_view> paths = {kRuntimeState};
   if (request.scope == PlanScope::kLasting) paths.push_back(kLastingState);
+  std::vector<State> states;  // All are read before anything is changed.
   for (const std::string_view path : paths) {
     auto state = State::Read(request.files, std::string(path));
-    if (!state) return FailWith(state.error().text);
-    if (state->changes().empty()) continue;
-    auto outcome = RevertAll(request.files, std::string(path), *std::move(state));
+    if (!state) return FailWith("nothing was changed: " + state.error().text);
+    states.push_back(*std::move(state));
+  }
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (states[i].changes().empty()) continue;
+    auto outcome = RevertAll(request.files, std::string(paths[i]), std::move(states[i]));
     if (!outcome) return FailWith(outcome.error().text);
     all.done.insert(all.done.end(), outcome->done.begin(), outcome->done.end());
     all.left_alone.insert(all.left_alone.end(), outcome->left_alone.begin(),
                           outcome->left_alone.end());
   }
   if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
-  return Print(OutcomeReport(all, "reverted", request.format),
-               all.left_alone.empty() ? kFine : kLeftAlone);
+  return PrintOutcome(request, all, "reverted");
 }
 
-int Run(const Request& request) {
+int Run(Request& request) {
+  struct stat status;
+  if (stat(request.root.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return FailWith("there is no folder " + request.root);
+  }
+  request.files = MachineFiles(request.root);
+  umask(022);  // Folders that are made are for everybody to read, whoever makes them.
   if (request.command == "revert") return Revert(request);
   auto launch = ReadLaunch(request.config_arguments);
   if (!launch) return FailWith(launch.error().text);
@@ -168,7 +187,7 @@ int Main(const std::vector<std::string>& arguments) {
     if (argument == "--help" || argument == "-h")
       return Print(std::string(kUsage), kFine);
   }
-  const auto request = ReadRequest(arguments);
+  auto request = ReadRequest(arguments);
   if (!request) {
     fmt::print(stderr, "skarn-tune: {}\n{}", request.error().text, kUsage);
     return kMisused;

@@ -104,7 +104,10 @@ Result<> WriteLive(const std::string& name, const std::string& key,
     channels.cmd = ETHTOOL_GCHANNELS;
     error = driver.Ask(&channels);
     channels.cmd = ETHTOOL_SCHANNELS;
-    channels.combined_count = static_cast<uint32_t>(NumberOf(value).value_or(0));
+    const auto count = NumberOf(value);
+    if (!count || *count < 1 || *count > channels.max_combined)
+      return Fail("no such count");
+    channels.combined_count = static_cast<uint32_t>(*count);
     if (error == 0) error = driver.Ask(&channels);
   } else if (key == "adaptive-rx") {
     ethtool_coalesce coalesce = {};
@@ -138,12 +141,14 @@ NicValues ReadNic(const MachineFiles& files, const std::string& name) {
 Result<> WriteNic(const MachineFiles& files, const std::string& name,
                   const std::string& key, const std::string& value) {
   if (files.is_live()) return WriteLive(name, key, value);
-  std::string changed;
   const std::string text = files.Read(RecordedPath(name)).value_or("");
+  std::string changed = text;
   for (const std::string_view line : LinesOf(text)) {
-    const bool is_it = line.starts_with(key + " ");
-    changed += is_it ? key + " " + value : std::string(line);
-    changed += '\n';
+    const auto words = SplitText(line, ' ');
+    if (words.size() != 2 || words[0] != key) continue;
+    changed = text;  // The last of equal names is the one that was read.
+    changed.replace(static_cast<size_t>(words[1].data() - text.data()), words[1].size(),
+                    value);
   }
   return WriteInPlace(files.PathOf(RecordedPath(name)), changed);
 }

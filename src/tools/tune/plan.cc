@@ -34,16 +34,17 @@ const ProfileValue* PlanMaker::Host(std::string_view name) const {
 
 std::optional<std::string> PlanMaker::Original(const Change& change) const {
   const Change* const known = request_.state.Find(change.kind, change.path);
-  return known != nullptr ? known->before : ContentNow(request_.files, change);
+  if (known != nullptr) return known->before;
+  return ContentNow(request_.files, change).value_or(std::nullopt);
 }
 
 void PlanMaker::WantValue(const std::string& path, const std::string& value,
                           std::string name, std::string reason) {
-  const auto now = request_.files.Read(path);
-  if (!now || !request_.files.ReadLine(path)) {
+  const auto now = request_.files.ReadWhole(path);
+  if (!now || !*now || !request_.files.ReadLine(path)) {
     return LeaveAlone(std::move(name), "there is no readable " + path);
   }
-  const auto after = WithChoice(*now, value);
+  const auto after = WithChoice(**now, value);
   if (!after) return LeaveAlone(std::move(name), "the kernel offers no " + value);
   Want({.path = path,
         .after = *after,
@@ -52,7 +53,9 @@ void PlanMaker::WantValue(const std::string& path, const std::string& value,
 }
 
 void PlanMaker::Want(Change change) {
-  const auto now = ContentNow(request_.files, change);
+  const auto content = ContentNow(request_.files, change);
+  if (!content) return LeaveAlone(change.name, content.error().text);
+  const std::optional<std::string>& now = *content;
   if (IsSame(change.kind, now, change.after)) return;
   const Change* const known = request_.state.Find(change.kind, change.path);
   const bool is_whole =

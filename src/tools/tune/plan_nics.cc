@@ -12,6 +12,7 @@
 namespace skarn {
 namespace {
 
+constexpr size_t kQueuesMax = 1024;  // Of a card: far more than any has.
 constexpr std::string_view kUnitName = "skarn-tune.service";
 constexpr std::string_view kUnitText =
     R"([Unit]
@@ -41,7 +42,7 @@ void PlanPacketSteering(PlanMaker& maker, const NicFact& nic) {
   const auto is_zero = [](const std::string& text) {
     return text.find_first_not_of("0, \n") == std::string::npos;
   };
-  for (size_t i = 0; i < nic.rx_queues; ++i) {
+  for (size_t i = 0; i < std::min(nic.rx_queues, kQueuesMax); ++i) {
     const std::string path =
         fmt::format("/sys/class/net/{}/queues/rx-{}/rps_cpus", nic.name, i);
     const auto now = maker.request().files.Read(path);
@@ -66,6 +67,7 @@ void PlanInterrupts(PlanMaker& maker, const NicFact& nic) {
   }
   size_t next = 0;
   for (const std::string& number : numbers) {
+    if (next == kQueuesMax) break;
     const std::string path = "/proc/irq/" + number + "/smp_affinity_list";
     const int cpu = cpus[next++ % cpus.size()];
     const auto original = maker.Original({.path = path});

@@ -224,7 +224,8 @@ std::string PlanReport(const Plan& plan, Format format) {
   }
   std::string text;
   for (const Change& change : plan.changes) {
-    fmt::format_to(std::back_inserter(text), "{}\n  # {}\n", change.path, change.reason);
+    fmt::format_to(std::back_inserter(text), "{}\n  # {}\n", Shown(change.path),
+                   change.reason);
     if (change.before) text += DiffLines("-", *change.before);
     text += DiffLines("+", change.after);
   }
@@ -243,7 +244,7 @@ std::string OutcomeReport(const Outcome& outcome, std::string_view verb, Format 
   }
   std::string text;
   for (const Change& change : outcome.done) {
-    fmt::format_to(std::back_inserter(text), "{}: {}\n", verb, change.path);
+    fmt::format_to(std::back_inserter(text), "{}: {}\n", verb, Shown(change.path));
   }
   text += LeftAloneLines(outcome.left_alone);
   if (outcome.done.empty() && outcome.left_alone.empty()) text += "Nothing to do.\n";

@@ -16,6 +16,7 @@ namespace skarn {
 namespace {
 
 constexpr std::string_view kTitle = "skarn-tune state 1";
+constexpr std::string_view kEnd = "end";
 constexpr std::array<std::string_view, 5> kKindNames = {"value", "file", "link", "nic",
                                                         "folder"};
 
@@ -78,6 +79,16 @@ std::optional<std::string> TakeWord(std::string_view* line) {
   return std::nullopt;
 }
 
+// Whether a change may be made at this place: below the root, whatever the file says.
+bool IsPlace(ChangeKind kind, const std::string& path) {
+  const auto is_odd = [](char c) { return c < ' ' || c > '~'; };
+  if (path.empty() || std::ranges::any_of(path, is_odd)) return false;
+  if (kind != ChangeKind::kNic) return path.starts_with('/') && !path.contains("..");
+  const size_t blank = path.rfind(' ');  // "NAME KEY"
+  return blank != std::string::npos && blank > 0 && !path.contains('/') &&
+         !path.starts_with('.');
+}
+
 std::optional<Change> ReadChange(std::string_view line) {
   Change change;
   const auto kind = TakeWord(&line);
@@ -90,11 +101,7 @@ std::optional<Change> ReadChange(std::string_view line) {
   auto before = TakeWord(&line);
   auto after = TakeWord(&line);
   if (!path || !before || !after || !TrimBlanks(line).empty()) return std::nullopt;
-  // The changes are made below the root, whatever the file says.
-  if (change.kind != ChangeKind::kNic &&
-      (!path->starts_with('/') || path->contains(".."))) {
-    return std::nullopt;
-  }
+  if (!IsPlace(change.kind, *path)) return std::nullopt;
   change.path = *path;
   if (!was_absent) change.before = std::move(before);
   change.after = *std::move(after);
@@ -104,19 +111,43 @@ std::optional<Change> ReadChange(std::string_view line) {
 }  // namespace
 
 Result<State> State::Read(const MachineFiles& files, const std::string& path) {
+  constexpr size_t kStateBytesMax = 64 << 20;  // A few contents of files, in escapes.
+  const auto text = files.ReadWhole(path, kStateBytesMax);
+  if (!text) return std::unexpected(Error(text.error()).In(path));
+  if (!*text) return State();
+  auto state = Parse(**text);
+  if (!state) return std::unexpected(std::move(state.error()).In(path));
+  return state;
+}
+
+Result<State> State::Parse(std::string_view text) {
   State state;
-  if (!files.Exists(path)) return state;
-  const auto text = files.Read(path);
-  if (!text) return Fail(fmt::format("cannot read {}", path));
   size_t number = 0;
-  for (const std::string_view line : LinesOf(*text)) {
+  bool has_end = false;
+  for (const std::string_view line : LinesOf(text)) {
     ++number;
     if (number == 1 && line == kTitle) continue;
-    const auto change = number == 1 ? std::nullopt : ReadChange(line);
-    if (!change) return Fail(fmt::format("{}, line {}: makes no sense", path, number));
-    state.changes_.push_back(*change);
+    const auto change = number == 1 || has_end ? std::nullopt : ReadChange(line);
+    if (change) {
+      state.changes_.push_back(*change);
+    } else if (number > 1 && line == kEnd && !has_end) {
+      has_end = true;
+    } else {
+      return Fail(fmt::format("line {} makes no sense", number));
+    }
   }
+  if (!has_end) return Fail("makes no sense: the end is missing");
   return state;
+}
+
+std::string State::Text() const {
+  std::string text = fmt::format("{}\n", kTitle);
+  for (const Change& change : changes_) {
+    fmt::format_to(std::back_inserter(text), "{} {} {} {}\n",
+                   kKindNames[static_cast<size_t>(change.kind)], Quoted(change.path),
+                   change.before ? Quoted(*change.before) : "-", Quoted(change.after));
+  }
+  return fmt::format("{}{}\n", text, kEnd);
 }
 
 const Change* State::Find(ChangeKind kind, std::string_view path) const {
@@ -148,39 +179,52 @@ Result<> State::Write(const MachineFiles& files, const std::string& path) const 
     rmdir(real.substr(0, real.rfind('/')).c_str());  // Stays if somebody else is in it.
     return {};
   }
-  std::string text(kTitle);
-  text += '\n';
-  for (const Change& change : changes_) {
-    fmt::format_to(std::back_inserter(text), "{} {} {} {}\n",
-                   kKindNames[static_cast<size_t>(change.kind)], Quoted(change.path),
-                   change.before ? Quoted(*change.before) : "-", Quoted(change.after));
-  }
   if (auto made = MakeFoldersFor(real); !made) return std::unexpected(made.error());
-  return ReplaceWholeFile(real, text, 0600);
+  return ReplaceWholeFile(real, Text(), 0600);
 }
 
-std::optional<std::string> ContentNow(const MachineFiles& files, const Change& change) {
+namespace {
+
+Result<std::optional<std::string>> LinkNow(const std::string& real) {
+  char target[4096];
+  const ssize_t size = readlink(real.c_str(), target, sizeof(target));
+  if (size > 0) return std::string(target, static_cast<size_t>(size));
+  if (errno == ENOENT) return std::nullopt;
+  return errno == EINVAL ? Fail("not a symbolic link") : FailErrno("read", errno);
+}
+
+// "00000000,0000000f" -> "f", however many CPUs the kernel makes room for.
+std::string_view WithoutLeadingZeros(std::string_view mask) {
+  constexpr std::string_view kWord = "00000000";
+  while (mask.starts_with(kWord) && mask.substr(kWord.size(), 1) == ",") {
+    mask.remove_prefix(kWord.size() + 1);
+  }
+  if (std::min(mask.find(','), mask.size()) != kWord.size()) return mask;
+  const size_t zeros = std::min(mask.find_first_not_of('0'), kWord.size() - 1);
+  return mask.substr(zeros);
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> ContentNow(const MachineFiles& files,
+                                              const Change& change) {
   switch (change.kind) {
     case ChangeKind::kValue:
     case ChangeKind::kFile:
-      return files.Read(change.path);
+      return files.ReadWhole(change.path);
     case ChangeKind::kFolder:
       return files.Exists(change.path) ? std::optional<std::string>("") : std::nullopt;
-    case ChangeKind::kLink: {
-      char target[4096];
-      const ssize_t size =
-          readlink(files.PathOf(change.path).c_str(), target, sizeof(target));
-      if (size > 0) return std::string(target, static_cast<size_t>(size));
-      return files.Exists(change.path) ? std::optional<std::string>("") : std::nullopt;
-    }
+    case ChangeKind::kLink:
+      return LinkNow(files.PathOf(change.path));
     case ChangeKind::kNic:
       break;
   }
-  const size_t blank = change.path.find(' ');
+  const size_t blank = std::min(change.path.rfind(' '), change.path.size());
   const NicValues values = ReadNic(files, change.path.substr(0, blank));
   const auto found =
-      values.find(change.path.substr(std::min(blank, change.path.size() - 1) + 1));
-  return found == values.end() ? std::nullopt : std::optional(found->second);
+      values.find(change.path.substr(std::min(blank + 1, change.path.size())));
+  if (found == values.end()) return Fail("the card does not tell");
+  return found->second;
 }
 
 bool IsSame(ChangeKind kind, const std::optional<std::string>& a,
@@ -189,7 +233,7 @@ bool IsSame(ChangeKind kind, const std::optional<std::string>& a,
   const auto word = [](const std::string& text) {
     std::string chosen = ChosenWord(TrimBlanks(text));
     std::ranges::replace(chosen, '\t', ' ');
-    return chosen;
+    return std::string(WithoutLeadingZeros(chosen));
   };
   return word(*a) == word(*b);
 }

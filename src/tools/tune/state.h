@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // State: what skarn-tune has changed, with what was there before and what it put there,
-// byte for byte. A text file, one change a line:
+// byte for byte. A text file, one change a line, with "end" as the last one:
 //
 //   value /proc/sys/net/core/somaxconn "128\n" "4096\n"
 //   file /etc/sysctl.d/60-skarn-tune.conf - "..."         ("-": was not there)
@@ -35,8 +35,11 @@ struct Change {
 
 class State {
  public:
-  // The recorded changes; none when there is no file. Fails when it makes no sense.
+  // The recorded changes; none when there is no file. Fails when it cannot be read or
+  // makes no sense, as one that is cut off does.
   static Result<State> Read(const MachineFiles& files, const std::string& path);
+  static Result<State> Parse(std::string_view text);
+  std::string Text() const;
 
   const std::vector<Change>& changes() const { return changes_; }
   // The record of `path`, or null.
@@ -52,9 +55,12 @@ class State {
   std::vector<Change> changes_;
 };
 
-// What there is now at the place of a change.
-std::optional<std::string> ContentNow(const MachineFiles& files, const Change& change);
-// Whether two contents mean the same: for values the chosen word counts.
+// What there is now at the place of a change; nothing: nothing is there. Fails with the
+// reason if that cannot be told, or something of another kind is there.
+Result<std::optional<std::string>> ContentNow(const MachineFiles& files,
+                                              const Change& change);
+// Whether two contents mean the same: for values the chosen word counts, and masks of
+// CPUs may have zeros in front.
 bool IsSame(ChangeKind kind, const std::optional<std::string>& a,
             const std::optional<std::string>& b);
 

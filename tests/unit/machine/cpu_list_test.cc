@@ -28,6 +28,10 @@ TEST(CpuListTest, WritesListsAndMasks) {
   EXPECT_EQ(FormatCpuMask({0, 63, 64}), "1,80000000,00000001");
 }
 
+TEST(CpuListTest, MayBeTried) {
+  EXPECT_FALSE(IsSettingCpusDeadly());
+}
+
 TEST(CpuListTest, KeepsThreadsWhereTheyMayRun) {
   const CpuList before = ThreadCpus();
   ASSERT_FALSE(before.empty());

@@ -17,6 +17,22 @@ Launch Read(std::vector<std::string> arguments) {
   return *std::move(launch);
 }
 
+// A text may be the default one in the file and the default of the file that lacks it;
+// what is in force differs all the same.
+TEST(ConfigReloadTest, ListsWhatAProfileWouldChange) {
+  const std::vector<MachineSetting> settings = {{"tcp-backlog", "4096", "why", ""},
+                                                {"prefetch-batch-max-size", "12", "", ""},
+                                                {"nosuch", "1", "", ""}};
+  Config with, without;
+  ASSERT_TRUE(with.Adopt(ConfigKey::kTcpBacklog, "4096"));
+  ASSERT_TRUE(with.Adopt(ConfigKey::kPrefetchBatchMaxSize, "12"));
+  EXPECT_EQ(NeedingRestart(settings, with, without, {}), Names{"tcp-backlog"});
+  EXPECT_EQ(NeedingRestart(settings, with, with, {}), Names{});
+  const ConfigKey fixed[] = {ConfigKey::kPrefetchBatchMaxSize};
+  EXPECT_EQ(NeedingRestart(settings, without, with, fixed),
+            (Names{"tcp-backlog", "prefetch-batch-max-size"}));
+}
+
 TEST(ConfigReloadTest, ListsWhatNeedsARestart) {
   const Launch launched = Read({"--databases", "4", "--hz", "20"});
   EXPECT_EQ(NeedingRestart(launched, launched, {}), Names{});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/machine_settings.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/machine/machine_tree.h"
@@ -82,6 +83,23 @@ TEST(MachineSettingsTest, AReloadKeepsTheProfileBelowTheFile) {
     EXPECT_EQ(again.Text(row.key), config.Text(row.key)) << row.name;
     EXPECT_EQ(again.origin(row.key), config.origin(row.key)) << row.name;
   }
+}
+
+TEST(MachineSettingsTest, AReloadTellsAnewWhatIsLeftAlone) {
+  Config config;
+  ASSERT_TRUE(config.Set(ConfigKey::kPrefetchBatchMaxSize, Bytes("5")));
+  auto choice = TuneToMachine(MachineTree("c6i.2xlarge").files(), config);
+  ASSERT_TRUE(choice.has_value());
+  const std::string left_alone = fmt::format("left_alone={}", kGivenOtherwise);
+  EXPECT_EQ(ProfileRemark(*choice, config, ConfigKey::kPrefetchBatchMaxSize), left_alone);
+  EXPECT_EQ(ProfileRemark(*choice, config, ConfigKey::kHz), "");
+  Config again;
+  choice->settings = AdoptChoice(*choice, again);
+  EXPECT_EQ(Find(*choice, "prefetch-batch-max-size")->left_alone, "");
+  EXPECT_TRUE(ProfileRemark(*choice, again, ConfigKey::kPrefetchBatchMaxSize)
+                  .starts_with("reason="));
+  choice->settings = AdoptChoice(*choice, config);
+  EXPECT_EQ(ProfileRemark(*choice, config, ConfigKey::kPrefetchBatchMaxSize), left_alone);
 }
 
 TEST(MachineSettingsTest, ProfileNoneAndUnknownNames) {
