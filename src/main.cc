@@ -20,6 +20,7 @@
 #include "server/crash_report.h"
 #include "server/process.h"
 #include "server/process_title.h"
+#include "server/reload_request.h"
 #include "server/server.h"
 #include "server/service_environment.h"
 #include "tools/check/check_rdb.h"
@@ -102,6 +103,9 @@ int ServerMain(int argc, char** argv) {
   sigemptyset(&reload);
   sigaddset(&reload, SIGHUP);
   sigprocmask(SIG_BLOCK, &reload, nullptr);
+  if (argc == 3 && std::string_view(argv[1]) == "--reload") {
+    return skarn::RequestReload(argv[2]);
+  }
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
   const int answered = Answer(*launch);

@@ -49,13 +49,21 @@ class AreYouThere : public Message {
   std::atomic<size_t>& missing_;
 };
 
-// The next signal, or 0 at `until_us` of the monotonic clock.
-int WaitForSignal(const sigset_t& signals, int64_t until_us) {
-  if (until_us == kNever) return sigwaitinfo(&signals, nullptr);
-  const int64_t left_us = std::max<int64_t>(until_us - MonotonicMicros(), 0);
-  const timespec left = {.tv_sec = left_us / 1'000'000,
-                         .tv_nsec = left_us % 1'000'000 * 1000};
-  return std::max(sigtimedwait(&signals, nullptr, &left), 0);
+// The next signal, or 0 at `until_us` of the monotonic clock. `sender`: the process that
+// sent it, 0 if there is none.
+int WaitForSignal(const sigset_t& signals, int64_t until_us, pid_t* sender) {
+  siginfo_t info{};
+  int signal = 0;
+  if (until_us == kNever) {
+    signal = sigwaitinfo(&signals, &info);
+  } else {
+    const int64_t left_us = std::max<int64_t>(until_us - MonotonicMicros(), 0);
+    const timespec left = {.tv_sec = left_us / 1'000'000,
+                           .tv_nsec = left_us % 1'000'000 * 1000};
+    signal = sigtimedwait(&signals, &info, &left);
+  }
+  *sender = signal > 0 && info.si_code == SI_USER ? info.si_pid : 0;
+  return std::max(signal, 0);
 }
 
 }  // namespace
@@ -70,11 +78,12 @@ sigset_t AwaitedSignals() {
 void Server::ServeSignals() {
   const sigset_t signals = AwaitedSignals();
   while (exit_code_.load(std::memory_order_acquire) < 0) {
-    const int signal = WaitForSignal(signals, NextReportUs(MonotonicMicros()));
+    pid_t sender = 0;
+    const int signal = WaitForSignal(signals, NextReportUs(MonotonicMicros()), &sender);
     if (signal == SIGTERM || signal == SIGINT) HandleSignal(signal);
     ReportMove();
     FinishReload();
-    if (signal == SIGHUP) StartReload();
+    if (signal == SIGHUP) StartReload({sender});
     ReportProgress(MonotonicMicros());
   }
   report_->Stopping();

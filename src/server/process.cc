@@ -41,6 +41,7 @@ std::string VersionText() {
 std::string HelpText() {
   return "Usage: skarn-server [FILE | -] [--NAME VALUE...]...\n"
          "       skarn-server --check-config [FILE | -] [--NAME VALUE...]...\n"
+         "       skarn-server --reload PID\n"
          "       skarn-server --version | --help | --check-system | --test-memory "
          "MEGABYTES\n"
          "\n"
@@ -48,6 +49,7 @@ std::string HelpText() {
          "standard\n"
          "input. An option --NAME VALUE overrides the directive NAME of the file.\n"
          "--check-config reads all of it and says whether it would be accepted.\n"
+         "--reload has the server PID read it again (SIGHUP), and says whether it did.\n"
          "\n"
          "Examples:\n"
          "  skarn-server                              with built-in defaults, on port "

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "server/config_reload.h"
 #include "server/credentials.h"
+#include "server/reload_request.h"
 #include "server/server.h"
 
 namespace skarn {
@@ -33,17 +34,21 @@ std::unexpected<Error> RefuseRestart(std::span<const std::string_view> names) {
 
 }  // namespace
 
-void Server::StartReload() {
+void Server::StartReload(std::vector<pid_t> askers) {
   if (reload_ != nullptr) {
-    reloads_again_ = true;  // The file may have changed since it was read.
+    // The file may have changed since it was read.
+    next_reload_askers_.insert(next_reload_askers_.end(), askers.begin(), askers.end());
     return;
   }
+  reload_askers_ = std::move(askers);
   report_->Reloading();
   if (launch_.file.empty()) {
     Log(LogLevel::kWarning,
         "Received SIGHUP: the server was started without a configuration file, there is "
         "nothing to reload.");
-    report_->Reloaded("no configuration file to reload");
+    constexpr Bytes kOutcome = "no configuration file to reload";
+    report_->Reloaded(kOutcome);
+    AnswerReloadAskers(false, kOutcome);
     return;
   }
   Log(LogLevel::kNotice, "Received SIGHUP, reloading the configuration from {}",
@@ -107,7 +112,7 @@ void Server::FinishReload() {
   report_->set_status(std::move(reload->ready_text));
   if (reload->outcome) launch_ = std::move(reload->launch);
   NoteReload(std::move(reload->outcome));
-  if (std::exchange(reloads_again_, false)) StartReload();
+  if (!next_reload_askers_.empty()) StartReload(std::exchange(next_reload_askers_, {}));
 }
 
 void Server::NoteReload(Result<std::vector<Bytes>> outcome) {
@@ -133,10 +138,17 @@ void Server::NoteReload(Result<std::vector<Bytes>> outcome) {
     }
   }
   report_->Reloaded("configuration " + text);
+  AnswerReloadAskers(outcome.has_value(), "configuration " + text);
   MutexLock lock(reload_mutex_);
   ++(outcome ? reload_status_.applied : reload_status_.refused);
   reload_status_.last = StatusText(text);
   moved_text_.clear();  // Told with the rest.
+}
+
+void Server::AnswerReloadAskers(bool is_applied, Bytes text) {
+  for (const pid_t asker : std::exchange(reload_askers_, {})) {
+    AnswerReload(asker, is_applied, text);
+  }
 }
 
 Server::ReloadStatus Server::reload_status() {

@@ -127,13 +127,15 @@ class Server {
   Result<> LoadAtStart();
   // reload.cc, on the main thread.
   struct Reload;
-  void StartReload();
+  // The processes that sent the signal, 0 for an unknown one, hear of the outcome.
+  void StartReload(std::vector<pid_t> askers);
   Result<std::unique_ptr<Reload>> ReadAgain();
   void PutReloadInForce();  // On worker 0.
   void FinishReload();
   // Tells the manager where CONFIG SET has moved the server.
   void ReportMove();
   void NoteReload(Result<std::vector<Bytes>> outcome);
+  void AnswerReloadAskers(bool is_applied, Bytes text);
 
   // main_loop.cc: what the main thread does until the end.
   void ServeSignals();
@@ -195,7 +197,8 @@ class Server {
     std::atomic<bool> is_done{false};
   };
   std::unique_ptr<Reload> reload_;
-  bool reloads_again_ = false;             // (main thread)
+  std::vector<pid_t> reload_askers_;       // (main thread)
+  std::vector<pid_t> next_reload_askers_;  // Of one more reload after this. (main thread)
   Mutex reload_mutex_{LockRank::kServer};  // The main thread writes, INFO reads.
   ReloadStatus reload_status_ SKARN_GUARDED_BY(reload_mutex_);
   // Where to reach the server since CONFIG SET; empty when the manager knows.

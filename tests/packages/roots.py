@@ -24,10 +24,14 @@ FETCH_PEERS = ('mkdir -p "$1/opt/peers"; '
 
 def package_sources():
     """Where this machine's apt gets Debian from."""
-    found = [path for path in ["/etc/apt/sources.list",
-                               *sorted(glob.glob("/etc/apt/sources.list.d/*.sources"))]
-             if os.path.exists(path) and "debian" in open(path, encoding="utf-8").read()]
-    return [path for path in found if "nodesource" not in path]
+    found = []
+    for path in ("/etc/apt/sources.list", *sorted(glob.glob("/etc/apt/sources.list.d/*.sources"))):
+        if not os.path.exists(path) or "nodesource" in path:
+            continue
+        with open(path, encoding="utf-8") as file:
+            if "debian" in file.read():
+                found.append(path)
+    return found
 
 
 def archive():

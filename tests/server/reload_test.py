@@ -3,7 +3,10 @@
 """SIGHUP: the configuration file is read once more, and all of it counts or nothing."""
 
 import os
+import shlex
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import unittest
@@ -13,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness.case import OK, main
 from harness.notify import Manager
 from harness.resp import Error
-from harness.server import Server, free_port, wait_until
+from harness.server import Server, default_command, free_port, wait_until
 
 RELOADS = 1000
 
@@ -57,7 +60,7 @@ def values(client, *names):
     return {k.decode(): v.decode() for k, v in zip(reply[::2], reply[1::2])}
 
 
-class ReloadTest(unittest.TestCase):
+class ReloadCase(unittest.TestCase):
     def start(self, text="", *options, **rest):
         self.server = FileServer(text, *options, **rest)
         self.addCleanup(self.server.close)
@@ -68,6 +71,8 @@ class ReloadTest(unittest.TestCase):
         expected = {name.replace("_", "-"): value for name, value in expected.items()}
         self.assertEqual(values(self.client, *expected), expected)
 
+
+class ReloadTest(ReloadCase):
     def test_new_values_come_into_force(self):
         self.start("maxmemory 100mb\nsave 100 1\nhz 20\n")
         self.server.write("maxmemory 200mb\nsave 100 1\nsave 50 2\n"
@@ -287,6 +292,61 @@ class ReloadTest(unittest.TestCase):
             reply = self.client("CONFIG", "SET", "requirepass", "", "bind", "203.0.113.1")
             self.assertIsInstance(reply, Error)
             self.assertEqual(stranger("GET", "a").code, "NOAUTH")
+
+
+class RequestTest(ReloadCase):
+    """skarn-server --reload PID waits for the outcome."""
+
+    def request(self, process_id=None, status=0):
+        done = subprocess.run([*shlex.split(default_command()), "--reload",
+                               str(process_id or self.server.process.pid)],
+                              capture_output=True, text=True, timeout=90, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_tells_the_outcome(self):
+        self.start("hz 20\n")
+        self.assertEqual(self.request(), "configuration reloaded, nothing has changed\n")
+        self.server.write("hz 30\nmaxmemory 10mb\n")
+        self.assertEqual(self.request(), "configuration reloaded: hz, maxmemory\n")
+        self.expect_values(hz="30")
+
+    def test_fails_with_the_reason(self):
+        self.start("hz 20\n")
+        for line, reason in (("no-such-directive 1", "main.conf: no-such-directive: Bad directive"),
+                             ("databases 33", "only a restart can change databases")):
+            self.server.write(f"hz 30\n{line}\n")
+            self.assertIn(reason, self.request(status=1))
+            self.expect_values(hz="20")
+
+    def test_several_at_once_are_all_answered(self):
+        self.start("hz 20\n")
+        words = [*shlex.split(default_command()), "--reload", str(self.server.process.pid)]
+        asking = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in range(20)]
+        self.assertEqual([one.wait(90) for one in asking], [0] * len(asking))
+
+    def test_what_is_no_server(self):
+        self.start()
+        for process_id in ("0", "-1", "1", "x", "99999999999"):
+            self.assertIn("no process id of a server", self.request(process_id, status=1))
+        self.server.stop()
+        self.assertIn("No such process", self.request(status=1))
+
+    def test_somebody_else_at_the_address_hears_nothing(self):
+        self.start("hz 20\n")
+        # One listens at the address of another process, which sends the signal.
+        script = f"read -r _; kill -HUP {self.server.process.pid}; read -r _"
+        sender = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(f"\0skarn-reload-{sender.pid}")
+            listener.listen()
+            listener.settimeout(30)
+            sender.stdin.write(b"\n")
+            sender.stdin.flush()
+            answerer, _ = listener.accept()
+            with answerer:
+                self.assertEqual(answerer.recv(4096), b"")
+        sender.communicate(b"\n", 30)
 
 
 class LoadTest(unittest.TestCase):
