@@ -6,7 +6,6 @@ import bisect
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import unittest
 
@@ -31,10 +30,12 @@ LATER = (
      r"__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\w*"),
     (r"aes\w+|sha(1|256)\w+", r".*5skarn.*(HashKeys|Crc64).*"),
     (r"crc32c?[bhwx]", r"(?!)"),
+    # GCC's unwinder, for frames of functions that use SVE: there are none.
+    (r"cntd", r"execute_stack_op|_?uw_\w+|_Unwind_\w+"),
     (r"sha512\w+|eor3|rax1|xar|bcax|sm[34]\w+|[su]dot|usdot|[su]mmla|bf\w*mmla|bfdot|"
      r"sqrdml[as]h|ldapu?r[bh]?|fjcvtzs|fcmla|fcadd|fml[as]l2?|rmif|setf(8|16)|cfinv|axflag|"
      r"xaflag|frint(32|64)\w|ldra[ab]|reta[ab]|bl?ra[ab]z?|pac[id][ab]z?|aut[id][ab]z?|ptrue|"
-     r"whilel[ot]|cnt[bhwd]|rdvl|addvl|addpl|ld1[bhwd]|st1[bhwd]|cpy[fpme]\w*|set[pme]\w+|"
+     r"whilel[ot]|cnt[bhw]|rdvl|addvl|addpl|ld1[bhwd]|st1[bhwd]|cpy[fpme]\w*|set[pme]\w+|"
      r"irg|stz?2?g|ldg|wfet|wfit|ld64b",
      r"(?!)"),
 )
@@ -149,9 +150,9 @@ class InstructionTest(Arm64Test):
         notes = self.tool("readelf", "-n", self.program(name))
         number = re.search(r"Build ID: (\w+)", notes).group(1)
         debug = f"{self.tree}/usr/lib/debug/.build-id/{number[:2]}/{number[2:]}.debug"
-        found = re.findall(r"^([0-9a-f]{16}) [tTwWiIuV] (\S+)$", self.tool("nm", debug), re.M)
-        return sorted((int(address, 16), symbol) for address, symbol in found
-                      if not symbol.startswith("$"))
+        found = re.findall(r"^ *\d+: ([0-9a-f]{16}) +\w+ FUNC +\w+ +\w+ +\d+ (\S+)",
+                           self.tool("readelf", "-sW", debug), re.M)
+        return sorted((int(address, 16), symbol) for address, symbol in found)
 
     def test_no_instruction_is_newer_than_what_is_asked_for(self):
         kinds = [(re.compile(later), re.compile(where)) for later, where in LATER]
@@ -159,10 +160,8 @@ class InstructionTest(Arm64Test):
             functions = self.functions(name)
             starts = [address for address, _ in functions]
             seen = set()
-            lines = subprocess.Popen(
-                [f"{release.ARCHITECTURES['arm64'].triplet}-objdump", "-d", "--no-show-raw-insn",
-                 self.program(name)], stdout=subprocess.PIPE, text=True)
-            for line in lines.stdout:
+            lines = self.tool("objdump", "-d", "--no-show-raw-insn", self.program(name))
+            for line in lines.splitlines():
                 address, mark, rest = line.partition(":\t")
                 if not mark:
                     continue
@@ -173,8 +172,6 @@ class InstructionTest(Arm64Test):
                         symbol = functions[bisect.bisect(starts, int(address, 16)) - 1][1]
                         self.assertRegex(symbol, f"^({where.pattern})$", f"{name}: {line}")
                         seen.add(mnemonic)
-            self.assertEqual(lines.wait(), 0)
-            lines.stdout.close()
             # The test sees what it looks for: the server cannot do without atomics.
             if name == "skarn":
                 self.assertLessEqual({"casal", "ldaddal", "aese"}, seen)
