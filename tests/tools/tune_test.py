@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """skarn-tune on recorded machines: show, check, plan, apply, revert."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -108,6 +109,19 @@ class TuneTest(TuneCase):
         with open(os.path.join(ROOT, "systemd", "skarn-tune.service"), encoding="utf-8") as file:
             lines = [line for line in file.read().splitlines() if not line.startswith("#")]
         self.assertEqual(self.read(root, UNIT).splitlines(), lines)
+
+    def test_one_changes_the_host_at_a_time(self):
+        root = self.tree("c7i.8xlarge")
+        os.makedirs(os.path.join(root, "etc"), exist_ok=True)
+        folder = os.open(os.path.join(root, "etc"), os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with subprocess.Popen([TUNE, "apply", "--root", root],
+                              stdout=subprocess.DEVNULL) as process:
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(0.5)
+            fcntl.flock(folder, fcntl.LOCK_UN)
+            self.assertEqual(process.wait(60), 0)
 
     def test_runtime_changes_values_only_and_reverts_them(self):
         root = self.tree("c6i.2xlarge")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // skarn-tune: shows what the machine is and what Skarn makes of it, and sets up the host.
+#include <fcntl.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -159,12 +161,22 @@ int Revert(const Request& request) {
   return PrintOutcome(request, all, "reverted");
 }
 
+// One at a time: each would write its record over that of another. Held until the end of
+// the process; where it cannot be had, nothing can be written either.
+void WaitForOthers(const Request& request) {
+  if (request.command != "apply" && request.command != "revert") return;
+  const std::string folder = request.files.PathOf("/etc");
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) (void)flock(fd, LOCK_EX);
+}
+
 int Run(Request& request) {
   struct stat status;
   if (stat(request.root.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return FailWith("there is no folder " + request.root);
   }
   request.files = MachineFiles(request.root);
+  WaitForOthers(request);
   umask(022);  // Folders that are made are for everybody to read, whoever makes them.
   if (request.command == "revert") return Revert(request);
   auto launch = ReadLaunch(request.config_arguments);
