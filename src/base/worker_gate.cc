@@ -55,14 +55,20 @@ void WorkerGate::Pause(size_t participant) {
 }
 
 void WorkerGate::Close(size_t participant) {
+  // Nobody else stores there. Who is outside has nothing to leave, and must not be found
+  // inside afterwards, when he may never leave.
+  const bool is_inside =
+      participants_[participant].epoch.load(std::memory_order_relaxed) != kIdle;
   int nobody = -1;
   while (!owner_.compare_exchange_strong(nobody, static_cast<int>(participant),
                                          std::memory_order_acq_rel)) {
     nobody = -1;
-    if (IsRequested()) {
+    if (!IsRequested()) {
+      std::this_thread::yield();
+    } else if (is_inside) {
       Pause(participant);
     } else {
-      std::this_thread::yield();
+      requested_.wait(true, std::memory_order_acquire);
     }
   }
   NoteSharedStore(SharedLine::kGate, &requested_);

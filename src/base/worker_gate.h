@@ -31,7 +31,8 @@ class WorkerGate {
   // Between two commands, when IsRequested(): lets the other go first. Holding no lock.
   void Pause(size_t participant);
 
-  // Stops all others, returns when they are stopped. Not nested. Holding no lock.
+  // Stops all others, returns when they are stopped. Not nested. Holding no lock. Who is
+  // outside, before Enter or after Leave, is outside again after Open.
   void Close(size_t participant);
   void Open(size_t participant);
 
