@@ -55,9 +55,9 @@ SnapshotOptions SaveService::Options(std::string path) const {
 }
 
 void SaveService::Place() const {
-  pthread_setname_np(pthread_self(), "skarn-save");
   // A thread starts where its maker may run, and that is one CPU for a pinned worker.
   if (!cpus_.empty()) SetThreadCpus(cpus_);
+  pthread_setname_np(pthread_self(), "skarn-save");  // Who sees the name sees the place.
 }
 
 uint64_t SaveService::TotalChanges() const {
