@@ -67,21 +67,22 @@ void Worker::Post(std::unique_ptr<Message> message) {
   }
 }
 
-// Waits for something to do, outside the gate.
-void Worker::WaitForReady() {
-  const bool was_busy = !ready_.readable.empty();
-  ready_.Clear();
-  int timeout_ms = 0;
-  if (ready_again_.empty() && dirty_.empty() && closing_.empty()) {
-    const int64_t wait_us = next_tick_us_ - NowMicros();
-    timeout_ms =
-        static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
-  }
-  if (timeout_ms != 0 && yields_first_ && was_busy) {
+// How long to wait for something to do. Inside the gate: others with the gate closed add
+// to these lists, and wake this worker.
+int Worker::WaitMillis() const {
+  if (!ready_again_.empty() || !dirty_.empty() || !closing_.empty()) return 0;
+  const int64_t wait_us = next_tick_us_ - NowMicros();
+  return static_cast<int>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, tick_ms_));
+}
+
+// Waits for something to do, outside the gate. Who had requests in the last turn looks
+// once more before sleeping, if others of the workers need the CPU to send more.
+void Worker::WaitForReady(int timeout_ms) {
+  if (timeout_ms != 0 && yields_first_ && !ready_.readable.empty()) {
     sched_yield();
-    loop_->Wait(0, &ready_);
-    if (!ready_.empty()) return;
+    timeout_ms = 0;
   }
+  ready_.Clear();
   if (timeout_ms != 0) {
     is_sleeping_.store(true, std::memory_order_seq_cst);
     if (!mailbox_.empty() || is_stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
@@ -91,8 +92,9 @@ void Worker::WaitForReady() {
 }
 
 void Worker::Turn() {
+  const int timeout_ms = WaitMillis();
   gate_.Leave(index_);
-  WaitForReady();
+  WaitForReady(timeout_ms);
   gate_.Enter(index_);
 
   ++statistics_.turns;

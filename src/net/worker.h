@@ -148,7 +148,8 @@ class Worker {
   Worker(const Options& options, WorkerGate& gate);
 
   void Turn();
-  void WaitForReady();
+  int WaitMillis() const;
+  void WaitForReady(int timeout_ms);
   void ReceiveFrom(Connection& connection);
   bool PrepareInput(Connection& connection);
   void ReturnInput(Connection& connection);
