@@ -13,7 +13,7 @@ import time
 from resp import Connection, Error
 
 CONNECTIONS = 4
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.05
 
 
 def ask(port, *command):
