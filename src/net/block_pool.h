@@ -2,9 +2,11 @@
 //
 // BlockPool: the I/O blocks of a worker, lent to connections while they have bytes in
 // them. Last in, first out: the block lent next is the one that is still in the cache.
-// Threads: one worker. Owner: the worker.
+// Threads: one worker, which a loop may do outside the gate; SizeBytes from any. Owner: the
+// worker.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -22,22 +24,31 @@ class BlockPool {
     for (size_t i = 0; i < kIdleMin; ++i) {
       idle_.push_back(std::make_unique_for_overwrite<char[]>(kIoBlockBytes));
     }
+    Count();
   }
   std::unique_ptr<char[]> Take() {
     if (idle_.empty()) return std::make_unique_for_overwrite<char[]>(kIoBlockBytes);
     std::unique_ptr<char[]> block = std::move(idle_.back());
     idle_.pop_back();
+    Count();
     return block;
   }
   void Give(std::unique_ptr<char[]> block) {
-    if (block != nullptr && idle_.size() < kIdleMax) idle_.push_back(std::move(block));
+    if (block == nullptr || idle_.size() >= kIdleMax) return;
+    idle_.push_back(std::move(block));
+    Count();
   }
-  size_t SizeBytes() const { return idle_.size() * kIoBlockBytes; }
+  size_t SizeBytes() const {
+    return count_.load(std::memory_order_relaxed) * kIoBlockBytes;
+  }
 
  private:
+  void Count() { count_.store(idle_.size(), std::memory_order_relaxed); }
+
   static constexpr size_t kIdleMin = 2;
   static constexpr size_t kIdleMax = 64;
   std::vector<std::unique_ptr<char[]>> idle_;
+  std::atomic<size_t> count_{0};
 };
 
 }  // namespace skarn
