@@ -38,9 +38,10 @@ def archive():
     path = os.path.join(KEPT, f"{SUITE}-amd64.tar")
     if not os.path.exists(path):
         os.makedirs(KEPT, exist_ok=True)
+        new = os.path.join(KEPT, "new.tar")  # The name says that it is to be an archive.
         run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}",
-            f"--customize-hook={FETCH_PEERS}", SUITE, path + ".new", *package_sources())
-        os.rename(path + ".new", path)
+            f"--customize-hook={FETCH_PEERS}", SUITE, new, *package_sources())
+        os.rename(new, path)
     return path
 
 
