@@ -40,6 +40,7 @@ class RootTest(unittest.TestCase):
         self.root.sh(f"install -d -o {user} -g {user} -m 2755 /run/{user}")
         process = self.root.start(f"{program} {conf} --daemonize no --port {PORT} {options}", user)
         client = wait_until(lambda: can_connect(PORT), what="the port")
+        wait_until(lambda: client("PING") == "PONG", what="the end of the load")
         self.addCleanup(client.close)
         return process, client
 
