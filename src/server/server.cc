@@ -156,7 +156,10 @@ int Server::Run() {
   RunOn(places_.background, &BackgroundFree::Start);
   meter_->NoteStartup(ReportMemory(*this).used);
   Log(LogLevel::kNotice, "Server initialized");
-  state_->SetConcern(Concern::kDataLoading, true);
+  // Without a file there is no moment at which a client hears of loading.
+  const bool has_file =
+      access(state_->settings.dbfilename.c_str(), F_OK) == 0 || errno != ENOENT;
+  state_->SetConcern(Concern::kDataLoading, has_file);
   std::string ready_text = ReadyText();
   for (const auto& worker : workers_) {
     threads_.emplace_back([this, &worker] {
@@ -166,7 +169,7 @@ int Server::Run() {
     pthread_setname_np(threads_.back().native_handle(),
                        fmt::format("skarn-w{}", worker->index()).c_str());
   }
-  if (auto loaded = LoadAtStart(); !loaded) {
+  if (auto loaded = has_file ? LoadAtStart() : Result<>(); !loaded) {
     Log(LogLevel::kWarning, "Fatal error loading the DB, exiting: {}",
         loaded.error().text);
     exit_code_.store(1, std::memory_order_release);

@@ -82,6 +82,14 @@ class PersistenceTest(OwnServersTest):
         self.server.start()
         self.client = self.server.connect()
 
+    def test_without_a_file_nobody_hears_of_loading(self):
+        for _ in range(5):
+            self.client.close()
+            self.server.restart()
+            self.client = self.server.connect()
+            stats = self.server.info("stats")
+            self.assertEqual(stats["total_error_replies"], "0")
+
     def test_save_and_load(self):
         fill(self.client)
         before = content(self.client)
