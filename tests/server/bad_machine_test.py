@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness import machine, seccomp
 from harness.case import OK, OwnServersTest, main
-from harness.server import Server, default_command
+from harness.server import Server, default_command, wait_until
 from server.machine_test import settings, threads
 
 NOBODY = 65534
@@ -54,6 +54,15 @@ class BadMachineTest(OwnServersTest):
         self.assertIn("left alone: a filter of system calls ends programs", server.log_text())
         self.assertEqual(server.info("machine")["workers_pinned_to"], "")
         self.works(server)
+
+    def test_saves_go_on_under_such_filters(self):
+        server = self.start("--save-threads", "2",
+                            prepare=seccomp.Filter(seccomp.DEBIAN, seccomp.KILL))
+        with server.connect() as client:
+            client("SET", "key", "value")
+            self.assertEqual(client("BGSAVE"), "Background saving started")
+            wait_until(lambda: server.info("persistence")["rdb_bgsave_in_progress"] == "0")
+            self.assertEqual(client("SAVE"), OK)
 
     def test_a_filter_that_forbids_nothing_of_it_changes_nothing(self):
         first = str(min(os.sched_getaffinity(0)))
