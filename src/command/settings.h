@@ -69,6 +69,7 @@ struct Settings {
   bool rdb_version_relaxed = false;
   bool rdb_syncs_often = true;
   int64_t rdb_key_save_delay_us = 0;
+  int64_t key_load_delay_us = 0;
   size_t save_threads = 1;
   std::string dir = ".", dbfilename = "dump.rdb";
 };

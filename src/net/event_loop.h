@@ -50,9 +50,6 @@ class EventLoop {
     std::vector<Connection*> writable;  // Was blocked, is no more.
     std::vector<uint32_t> listeners;    // Tags with connections to accept.
 
-    bool empty() const {
-      return readable.empty() && writable.empty() && listeners.empty();
-    }
     void Clear() {
       readable.clear();
       writable.clear();

@@ -160,7 +160,9 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*),
         db_ = static_cast<unsigned>(record->number);
       } else if (record->kind == RdbRecord::Kind::kKey) {
         if (auto loaded = LoadKey(file, *record); !loaded) return loaded;
-        if (++keys % kPauseKeys == 0) {
+        const int64_t delay_us = settings_.key_load_delay_us;  // For tests.
+        if (delay_us > 0) usleep(static_cast<useconds_t>(delay_us));
+        if (++keys % kPauseKeys == 0 || delay_us > 0) {
           if (auto inserted = Insert(); !inserted) return inserted;
           progress_.loaded_bytes.store(reader.offset(), std::memory_order_relaxed);
           if (pause != nullptr) pause(pause_owner);

@@ -55,8 +55,8 @@ SnapshotOptions SaveService::Options(std::string path) const {
 }
 
 void SaveService::Place() const {
-  // A thread starts where its maker may run, and that is one CPU for a pinned worker. Where
-  // it is in its place already nothing is asked of the system, which may forbid it.
+  // A thread starts where its maker may run, and that is one CPU for a pinned worker.
+  // Where it is in its place already nothing is asked of the system, which may forbid it.
   if (!cpus_.empty() && cpus_ != ThreadCpus()) SetThreadCpus(cpus_);
   pthread_setname_np(pthread_self(), "skarn-save");  // Who sees the name sees the place.
 }

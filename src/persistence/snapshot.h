@@ -39,8 +39,9 @@ struct SaveProgress {
   std::atomic<uint64_t> bytes_written{0};
 };
 
-// A snapshot uses so many participants of the gate at most, one behind another.
-inline constexpr size_t kSaversMax = 16;
+// A snapshot uses so many participants of the gate at most, one behind another. Workers
+// that retire blocks look at each of them every turn, so there are few.
+inline constexpr size_t kSaversMax = 8;
 
 struct SnapshotOptions {
   SnapshotFileOptions file;          // Its path is that of the temporary file.

@@ -462,7 +462,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kSave, .name = "save", .kind = kSavePoints,
      .default_text = "3600 1 300 100 60 10000"},
     {.key = ConfigKey::kSaveThreads, .name = "save-threads", .kind = kInteger,
-     .default_text = "1", .min = 1, .max = 16},
+     .default_text = "1", .min = 1, .max = 8},
     {.key = ConfigKey::kServerCpulist, .name = "server-cpulist", .alias = "server_cpulist",
      .kind = kString, .default_text = "", .traits = kImmutable},
     {.key = ConfigKey::kSetMaxIntsetEntries, .name = "set-max-intset-entries",

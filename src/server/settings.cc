@@ -136,6 +136,7 @@ void Server::ApplyFeatures() {
   to.rdb_checksum = from.Bool(ConfigKey::kRdbchecksum);
   to.rdb_syncs_often = from.Bool(ConfigKey::kRdbSaveIncrementalFsync);
   to.rdb_key_save_delay_us = integer(ConfigKey::kRdbKeySaveDelay);
+  to.key_load_delay_us = integer(ConfigKey::kKeyLoadDelay);
   to.save_threads =
       std::min<size_t>(static_cast<size_t>(integer(ConfigKey::kSaveThreads)), kSaversMax);
   to.rdb_version_relaxed = from.Enum<ConfigVersionCheck>(ConfigKey::kRdbVersionCheck) ==
