@@ -65,7 +65,8 @@ __attribute__((always_inline)) inline void Executor::CountDuration(
 __attribute__((always_inline)) inline void Executor::AfterCall(
     Client& client, const Command& command, const Args& args, uint64_t started,
     uint32_t errors_before, size_t reply_begin, ReplyWriter& reply) {
-  const uint64_t cycles = ReadCycles() - started;
+  mark_cycles_ = ReadCycles();
+  const uint64_t cycles = mark_cycles_ - started;
   ++statistics_.processed_commands;
   ++client.command_count;
   CommandStatistics& statistics = statistics_.commands[command.index];
@@ -83,18 +84,23 @@ __attribute__((always_inline)) inline void Executor::AfterCall(
       !command.Has(CommandFlag::kSkipMonitor) && !command.Has(CommandFlag::kAdmin))
       [[unlikely]] {
     server_.hooks->FeedMonitors(*this, client, command, args);
+    mark_cycles_ = ReadCycles();
   }
   const size_t reply_bytes = client.output.position() - reply_begin;
   if (cycles > server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
       (current_ != nullptr && current_->input_bytes > server_.large_request_bytes))
       [[unlikely]] {
     server_.hooks->OnNoteworthyCommand(*this, client, command, args, cycles, reply_bytes);
+    mark_cycles_ = ReadCycles();
   }
 }
 
-void Executor::Call(Client& client, const Command& command, const Args& args,
-                    std::span<const Key> keys, ReplyWriter& reply) {
-  const uint64_t started = ReadCycles();
+__attribute__((always_inline)) inline void Executor::CallHere(Client& client,
+                                                              const Command& command,
+                                                              const Args& args,
+                                                              std::span<const Key> keys,
+                                                              ReplyWriter& reply) {
+  const uint64_t started = mark_cycles_;
   const uint32_t errors_before = reply.error_count();
   const size_t reply_begin = client.output.position();
   view_.SelectDatabase(client.db);
@@ -111,6 +117,11 @@ void Executor::Call(Client& client, const Command& command, const Args& args,
   if (client.is_parked) [[unlikely]]
     return;  // It has not happened yet.
   AfterCall(client, command, args, started, errors_before, reply_begin, reply);
+}
+
+void Executor::Call(Client& client, const Command& command, const Args& args,
+                    std::span<const Key> keys, ReplyWriter& reply) {
+  CallHere(client, command, args, keys, reply);
 }
 
 __attribute__((always_inline)) inline bool Executor::RunLocked(Client& client,
@@ -133,7 +144,7 @@ __attribute__((always_inline)) inline bool Executor::RunLocked(Client& client,
       return false;
     }
   }
-  Call(client, command, args, keys, reply);
+  CallHere(client, command, args, keys, reply);
   if (locks) Unlock(locks_, is_shared);
   return true;
 }
@@ -178,7 +189,7 @@ __attribute__((always_inline)) inline void Executor::ExecuteRequest(
   RunLocked(client, *command, args, keys, reply);
 }
 
-void Executor::Execute(const Pending& pending) {
+__attribute__((always_inline)) inline void Executor::Execute(const Pending& pending) {
   BeginSharedStores();
   Client& client = *pending.client;
   if (client.IsSuspended()) [[unlikely]]
@@ -186,6 +197,7 @@ void Executor::Execute(const Pending& pending) {
   if (server_.gate.IsRequested()) [[unlikely]] {
     server_.gate.Pause(worker_.index());
     view_.SetEventMask(server_.settings.notify_mask);
+    mark_cycles_ = ReadCycles();
     if (client.IsSuspended()) return;
   }
   const Args args(words_.data() + pending.first_word, pending.word_count);
@@ -199,6 +211,7 @@ void Executor::Execute(const Pending& pending) {
   if (client.is_parked || client.is_paused) [[unlikely]] {
     client.output.Truncate(reply_begin);
     PutAside(client, pending);
+    mark_cycles_ = ReadCycles();
     return;
   }
   if (client.reply_mode != ReplyMode::kOn) [[unlikely]] {
@@ -206,14 +219,22 @@ void Executor::Execute(const Pending& pending) {
   }
   if (!after_reply_.empty()) [[unlikely]]
     DeliverAfterReply();
-  if (view_.HasExpired()) [[unlikely]]
+  if (view_.HasExpired()) [[unlikely]] {
     view_.EraseExpired();
+    mark_cycles_ = ReadCycles();
+  }
+}
+
+void Executor::ExecuteGroup(size_t first, size_t last) {
+  mark_cycles_ = ReadCycles();
+  for (; first < last; ++first) Execute(pending_[first]);
 }
 
 void Executor::DeliverAfterReply() {
   std::vector<std::unique_ptr<Message>> messages;
   messages.swap(after_reply_);
   for (const auto& message : messages) message->Deliver(worker_);
+  mark_cycles_ = ReadCycles();
 }
 
 void Executor::ApplyReplyMode(Client& client, const Command* command,

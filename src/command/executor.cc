@@ -16,9 +16,6 @@
 namespace skarn {
 namespace {
 
-// A batch is run when it has this much, or when the turn ends.
-constexpr size_t kBatchCommandsMax = 128;
-constexpr size_t kBatchWordsMax = 2048;
 // Bulks from here on are received straight into their final block: at once up to the
 // second size, else when one part in so many has come, so that nothing is paid for what
 // is announced and never sent.
@@ -201,6 +198,49 @@ bool Executor::IsOverQueryLimit(Client& client) {
   return true;
 }
 
+// The keys of commands with simple positions; the others' are found when they run.
+inline void Executor::CollectKeys(Pending& pending) {
+  const Command& command = *pending.command;
+  if (command.first_key == 0 || !command.has_simple_keys) return;
+  if (command.first_key == command.last_key) [[likely]] {
+    const uint32_t position = static_cast<uint32_t>(command.first_key);
+    if (position >= pending.word_count) return;
+    key_bytes_.push_back(words_[pending.first_word + position]);
+    pending.key_count = 1;
+    return;
+  }
+  const int count = static_cast<int>(pending.word_count);
+  const int last = command.last_key >= 0 ? command.last_key : count + command.last_key;
+  for (int i = command.first_key; i <= last && i < count; i += command.key_step) {
+    key_bytes_.push_back(words_[pending.first_word + static_cast<size_t>(i)]);
+  }
+  pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
+}
+
+inline const Command* Executor::FindCommand(const Args& args) {
+  if (const Command* again = memo_.Find(args[0])) [[likely]]
+    return again;
+  const Command* command = server_.command_table.Find(args);
+  memo_.Set(args[0], command);
+  return command;
+}
+
+inline void Executor::Enqueue(Client& client, size_t first_word, size_t consumed) {
+  const uint32_t word_count = static_cast<uint32_t>(words_.size() - first_word);
+  Pending& pending = pending_[pending_count_++];
+  pending.client = &client;
+  pending.command = FindCommand(Args(words_.data() + first_word, word_count));
+  pending.first_word = static_cast<uint32_t>(first_word);
+  pending.word_count = word_count;
+  pending.first_key = static_cast<uint32_t>(key_bytes_.size());
+  pending.key_count = 0;
+  pending.input_begin = client.input.begin;
+  pending.input_bytes = consumed;
+  if (pending.command != nullptr) CollectKeys(pending);
+  client.input.begin += consumed;
+  if (touched_.empty() || touched_.back() != &client) touched_.push_back(&client);
+}
+
 void Executor::ParseRequests(Client& client) {
   InputBuffer& input = client.input;
   parsing_ = &client;
@@ -209,7 +249,7 @@ void Executor::ParseRequests(Client& client) {
       .is_authenticated = client.is_authenticated,
   };
   while (!input.empty() && !client.IsSuspended()) {
-    if (pending_.size() >= kBatchCommandsMax || words_.size() >= kBatchWordsMax) {
+    if (pending_count_ >= kBatchCommandsMax || words_.size() >= kBatchWordsMax) {
       RunBatch();
       if (client.IsSuspended()) return;
     }
@@ -234,7 +274,7 @@ void Executor::ParseRequests(Client& client) {
 
 // Runs the request just enqueued, alone of its client, while its bulks are there.
 void Executor::RunWithBulks(Client& client) {
-  pending_.back().input_bytes += client.bulks->received_bytes();
+  pending_[pending_count_ - 1].input_bytes += client.bulks->received_bytes();
   view_.OfferBlobs(client.bulks->blobs());
   RunBatch();  // Drops them.
 }
@@ -275,50 +315,6 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
   }
 }
 
-// The keys of commands with simple positions; the others' are found when they run.
-inline void Executor::CollectKeys(Pending& pending) {
-  const Command& command = *pending.command;
-  if (command.first_key == 0 || !command.has_simple_keys) return;
-  if (command.first_key == command.last_key) [[likely]] {
-    const uint32_t position = static_cast<uint32_t>(command.first_key);
-    if (position >= pending.word_count) return;
-    key_bytes_.push_back(words_[pending.first_word + position]);
-    pending.key_count = 1;
-    return;
-  }
-  const int count = static_cast<int>(pending.word_count);
-  const int last = command.last_key >= 0 ? command.last_key : count + command.last_key;
-  for (int i = command.first_key; i <= last && i < count; i += command.key_step) {
-    key_bytes_.push_back(words_[pending.first_word + static_cast<size_t>(i)]);
-  }
-  pending.key_count = static_cast<uint32_t>(key_bytes_.size()) - pending.first_key;
-}
-
-inline const Command* Executor::FindCommand(const Args& args) {
-  if (const Command* again = memo_.Find(args[0])) [[likely]]
-    return again;
-  const Command* command = server_.command_table.Find(args);
-  memo_.Set(args[0], command);
-  return command;
-}
-
-void Executor::Enqueue(Client& client, size_t first_word, size_t consumed) {
-  const uint32_t word_count = static_cast<uint32_t>(words_.size() - first_word);
-  const Args args(words_.data() + first_word, word_count);
-  Pending pending{.client = &client,
-                  .command = FindCommand(args),
-                  .first_word = static_cast<uint32_t>(first_word),
-                  .word_count = word_count,
-                  .first_key = static_cast<uint32_t>(key_bytes_.size()),
-                  .key_count = 0,
-                  .input_begin = client.input.begin,
-                  .input_bytes = consumed};
-  if (pending.command != nullptr) CollectKeys(pending);
-  client.input.begin += consumed;
-  if (touched_.empty() || touched_.back() != &client) touched_.push_back(&client);
-  pending_.push_back(pending);
-}
-
 // ---- the batch
 // ---------------------------------------------------------------------------------
 
@@ -339,7 +335,7 @@ void Executor::HashKeys() {
 }
 
 void Executor::RunBatch() {
-  if (pending_.empty()) return FinishBatch();
+  if (pending_count_ == 0) return FinishBatch();
   now_us_ = NowMicros();
   view_.SetNow(now_us_ / 1000);
   view_.SetEventMask(server_.settings.notify_mask);
@@ -353,15 +349,15 @@ void Executor::RunBatch() {
   // Keys whose lines are fetched ahead together, 16 by default: the processor tracks
   // about as many misses.
   const size_t group_keys = server_.settings.prefetch_batch;
-  const uint64_t batch = pending_.size();
+  const uint64_t batch = pending_count_;
   statistics_.batch_commands_max = std::max(statistics_.batch_commands_max, batch);
   // The loader takes no locks, so nothing may be looked at beside it.
   const bool looks_ahead = !server_.HasConcern(Concern::kDataLoading);
-  for (size_t first = 0; first < pending_.size();) {
+  for (size_t first = 0; first < pending_count_;) {
     size_t last = first;
     const size_t first_key = pending_[first].first_key;
     size_t last_key = first_key;
-    while (last < pending_.size() &&
+    while (last < pending_count_ &&
            last_key - first_key < std::max<size_t>(group_keys, 1)) {
       last_key = pending_[last].first_key + pending_[last].key_count;
       ++last;
@@ -375,13 +371,14 @@ void Executor::RunBatch() {
       LookAhead(first_key, last_key, pending_[first].client->db);
       LookAheadInTables(first, last);
     }
-    for (; first < last; ++first) Execute(pending_[first]);
+    ExecuteGroup(first, last);
+    first = last;
   }
   FinishBatch();
 }
 
 void Executor::FinishBatch() {
-  pending_.clear();
+  pending_count_ = 0;
   words_.clear();
   key_bytes_.clear();
   // Replies leave while they are still in the processor's cache; only a client whose

@@ -72,19 +72,30 @@ uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
 // ---- reading
 // -----------------------------------------------------------------------------------
 
-const Entry* KeyspaceView::Peek(const Key& key) {
+void KeyspaceView::NoteExpired(const Key& key) {
+  expired_.push_back({db_, std::string(key.bytes)});
+}
+
+// The three ways of reading come to one function each: calls between them are dear.
+__attribute__((always_inline)) inline const Entry* KeyspaceView::PeekHere(
+    const Key& key) {
   const Place place = keyspace_.ShardOf(db_, key).Find(key);
   if (!place) return nullptr;
   const Entry* entry = EntryAt(place);
   if (!entry->IsExpired(now_)) [[likely]]
     return entry;
   // A reader changes nothing: the key counts as absent, and is erased after the command.
-  expired_.push_back({db_, std::string(key.bytes)});
+  NoteExpired(key);
   return nullptr;
 }
 
-const Entry* KeyspaceView::Inspect(const Key& key, bool is_quiet) {
-  const Entry* entry = Peek(key);
+const Entry* KeyspaceView::Peek(const Key& key) {
+  return PeekHere(key);
+}
+
+__attribute__((always_inline)) inline const Entry* KeyspaceView::InspectHere(
+    const Key& key, bool is_quiet) {
+  const Entry* entry = PeekHere(key);
   ++(entry != nullptr ? stats_.hits : stats_.misses);
   if (entry == nullptr && !is_quiet && (event_mask_ & Bit(EventKind::kKeyMiss)) != 0)
       [[unlikely]] {
@@ -93,8 +104,12 @@ const Entry* KeyspaceView::Inspect(const Key& key, bool is_quiet) {
   return entry;
 }
 
+const Entry* KeyspaceView::Inspect(const Key& key, bool is_quiet) {
+  return InspectHere(key, is_quiet);
+}
+
 const Entry* KeyspaceView::Find(const Key& key) {
-  const Entry* entry = Inspect(key);
+  const Entry* entry = InspectHere(key, false);
   if (entry != nullptr && !no_touch_) {
     const_cast<Entry*>(entry)->set_access(RefreshedAccess(entry->access()));
   }

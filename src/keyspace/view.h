@@ -149,6 +149,9 @@ class KeyspaceView {
     std::string key;
   };
 
+  const Entry* PeekHere(const Key& key);
+  const Entry* InspectHere(const Key& key, bool is_quiet);
+  void NoteExpired(const Key& key);
   Found FindRaw(const Key& key);
   // A reference to the offered blob that `value` is, or else to a copy.
   Blob* BlobOf(Bytes value);

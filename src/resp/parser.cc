@@ -41,9 +41,14 @@ constexpr uint32_t Pack(char a, char b, char c, char d) {
 
 constexpr uint16_t kLineEnd = std::bit_cast<uint16_t>(std::array<char, 2>{'\r', '\n'});
 
-// "$7\r\n" with its digit masked out.
+// "7\r\n", and "42\r\n": what four bytes behind the type must hold besides the digits.
+constexpr uint32_t kOneDigitMask = Pack('\0', '\xff', '\xff', '\0');
+constexpr uint32_t kOneDigitLine = Pack('\0', '\r', '\n', '\0');
+constexpr uint32_t kTwoDigitMask = Pack('\0', '\0', '\xff', '\xff');
+constexpr uint32_t kTwoDigitLine = Pack('\0', '\0', '\r', '\n');
+
+// "*7\r\n" with its digit masked out.
 constexpr uint32_t kShortHeaderMask = Pack('\xff', '\0', '\xff', '\xff');
-constexpr uint32_t kShortBulkHeader = Pack('$', '\0', '\r', '\n');
 constexpr uint32_t kShortArrayHeader = Pack('*', '\0', '\r', '\n');
 
 unsigned Digit(char c) {
@@ -59,27 +64,30 @@ bool IsCrossProtocol(Bytes name) {
 // Reads the header of a bulk at `p` if it is short (up to 8 digits) and complete. Returns
 // where the payload begins, or null.
 inline const char* FastBulkHeader(const char* p, const char* end, size_t* size_bytes) {
-  if (end - p < 6) return nullptr;  // Even an empty bulk has so many bytes.
+  if (end - p < 6 || p[0] != '$')
+    return nullptr;  // Even an empty bulk has so many bytes.
+  const uint32_t head = Load32(p + 1);
   const unsigned first = Digit(p[1]);
-  if ((Load32(p) & kShortHeaderMask) == kShortBulkHeader) [[likely]] {
+  if ((head & kOneDigitMask) == kOneDigitLine) {
     if (first > 9) return nullptr;
     *size_bytes = first;
     return p + 4;
   }
-  if (p[0] != '$' || first - 1 > 8) return nullptr;
   const unsigned second = Digit(p[2]);
-  if (second > 9) return nullptr;
+  if (first - 1 > 8 || second > 9) return nullptr;
   size_t size = first * 10 + second;
-  p += 3;
-  if (Load16(p) != kLineEnd) {
-    for (int digit_count = 2;; ++digit_count, ++p) {
-      const unsigned digit = Digit(*p);
-      if (end - p < 3 || digit_count == 8) return nullptr;
-      if (digit > 9) break;
-      size = size * 10 + digit;
-    }
-    if (Load16(p) != kLineEnd) return nullptr;
+  if ((head & kTwoDigitMask) == kTwoDigitLine) {
+    *size_bytes = size;
+    return p + 5;
   }
+  p += 3;
+  for (int digit_count = 2;; ++digit_count, ++p) {
+    const unsigned digit = Digit(*p);
+    if (end - p < 3 || digit_count == 8) return nullptr;
+    if (digit > 9) break;
+    size = size * 10 + digit;
+  }
+  if (Load16(p) != kLineEnd) return nullptr;
   *size_bytes = size;
   return p + 2;
 }
@@ -107,12 +115,12 @@ inline const char* FastParse(const char* p, const char* end, const RequestLimits
     p += 2;
   }
   const size_t args_before = args->size();
+  const auto size_max = static_cast<size_t>(limits.bulk_bytes_max);
   for (; count > 0; --count) {
     size_t size_bytes;
     p = FastBulkHeader(p, end, &size_bytes);
     if (p == nullptr || static_cast<size_t>(end - p) < size_bytes + 2 ||
-        static_cast<int64_t>(size_bytes) > limits.bulk_bytes_max ||
-        Load16(p + size_bytes) != kLineEnd) [[unlikely]] {
+        size_bytes > size_max || Load16(p + size_bytes) != kLineEnd) [[unlikely]] {
       args->resize(args_before);
       return nullptr;
     }

@@ -335,7 +335,9 @@ class LeafTable {
   }
 
   template <class Matches>
-  static int SlotOf(const Bucket* bucket, uint16_t tag, Matches&& matches) {
+  __attribute__((always_inline)) static inline int SlotOf(const Bucket* bucket,
+                                                          uint16_t tag,
+                                                          Matches&& matches) {
     uint32_t found = MatchTags(bucket, tag) & bucket->present;
     for (; found != 0; found &= found - 1) {
       const int slot = std::countr_zero(found);
