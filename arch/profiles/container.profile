@@ -3,5 +3,5 @@ summary a container on a machine that is not known
 match container=yes
 
 io-threads granted  # what quota, affinity and cpuset really grant
-event-loop epoll    # the usual seccomp profiles forbid io_uring
+event-loop auto     # io_uring if a system call is dear here and the container allows it, else epoll
 host.thp madvise    # to be set on the host: the server asks for huge pages where they help

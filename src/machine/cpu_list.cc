@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "machine/cpu_list.h"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bitset>
@@ -13,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/system_call.h"
 #include "machine/files.h"
 
 namespace skarn {
@@ -54,30 +51,6 @@ bool AddRange(std::string_view text, CpuBits* cpus) {
   if (!last || !step || *step < 1 || *last < *first) return false;
   for (int cpu = *first; cpu <= *last; cpu += *step) cpus->set(static_cast<size_t>(cpu));
   return true;
-}
-
-// False when the system has ended the child that tried.
-bool ChildCanSetCpus() {
-  CpuMask mask;
-  int ends[2];
-  if (sched_getaffinity(0, kSetBytes, mask.set) != 0) return true;
-  if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  const pid_t child = fork();
-  if (child == 0) {
-    prctl(PR_SET_DUMPABLE, 0);  // No core file of what is expected.
-    (void)sched_setaffinity(0, kSetBytes, mask.set);
-    _exit(write(ends[1], "", 1) == 1 ? 0 : 1);
-  }
-  close(ends[1]);
-  char sign = 0;
-  ssize_t size = 0;
-  do {
-    size = child < 0 ? 0 : read(ends[0], &sign, 1);
-  } while (size < 0 && errno == EINTR);
-  close(ends[0]);
-  while (child > 0 && waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return size == 1;
 }
 
 }  // namespace
@@ -126,9 +99,12 @@ int SetThreadCpus(const CpuList& cpus) {
 }
 
 bool IsSettingCpusDeadly() {
-  const std::string status = MachineFiles().Read("/proc/self/status").value_or("");
-  const bool has_no_filter = status.contains("\nSeccomp:\t0\n");
-  return !has_no_filter && !ChildCanSetCpus();
+  return IsDeadly([] {
+    CpuMask mask;
+    if (sched_getaffinity(0, kSetBytes, mask.set) == 0) {
+      (void)sched_setaffinity(0, kSetBytes, mask.set);
+    }
+  });
 }
 
 CpuList ThreadCpus() {

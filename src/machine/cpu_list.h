@@ -28,7 +28,7 @@ std::string FormatCpuMask(const CpuList& cpus);
 // Lets the calling thread run on these CPUs only. Returns 0 or an errno value.
 int SetThreadCpus(const CpuList& cpus);
 // Whether the system ends a program that calls SetThreadCpus, as a filter of system calls
-// may. A child process tries it where there is a filter.
+// may.
 bool IsSettingCpusDeadly();
 // The CPUs that the calling thread may run on; empty if the system does not tell.
 CpuList ThreadCpus();

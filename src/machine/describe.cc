@@ -93,6 +93,7 @@ std::vector<std::pair<std::string, std::string>> DescribeFacts(
       {"page_bytes", OrUnknown(facts.page_bytes)},
       {"kernel", OrUnknown(facts.kernel)},
       {"clock_source", OrUnknown(facts.clock_source)},
+      {"system_call_ns", OrUnknown(facts.system_call_ns)},
       {"transparent_hugepages", OrUnknown(facts.thp)},
       {"transparent_hugepage_bytes", OrUnknown(facts.thp_bytes)},
       {"network", NicText(facts)},

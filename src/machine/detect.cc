@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/system_call.h"
+
 namespace skarn {
 namespace {
 
@@ -116,6 +118,7 @@ void DetectSystem(const MachineFiles& files, MachineFacts& facts) {
                                "/sys/devices/system/clocksource/clocksource0/"
                                "current_clocksource")
                            .value_or("");
+  if (files.is_live()) facts.system_call_ns = SystemCallNanoseconds();
   const std::string meminfo = files.Read("/proc/meminfo").value_or("");
   facts.memory_bytes = MeminfoBytes(meminfo, "MemTotal");
   facts.swap_bytes = MeminfoBytes(meminfo, "SwapTotal");

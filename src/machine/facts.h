@@ -76,7 +76,8 @@ struct MachineFacts {
   uint64_t thp_bytes = 0;
   std::string virtualisation;  // "nitro", "kvm", "hyperv", "xen", "metal", "none".
   std::string clock_source;
-  std::vector<NicFact> nics;  // Those with a device.
+  uint64_t system_call_ns = 0;  // base/system_call.h; of a live machine only.
+  std::vector<NicFact> nics;    // Those with a device.
 
   std::vector<std::string> notes;
 

@@ -29,7 +29,7 @@ namespace {
 
 constexpr unsigned kSubmissionEntries = 1024;
 constexpr unsigned kCompletionEntries = 8192;
-constexpr unsigned kBufferCount = 256;  // A power of two.
+constexpr unsigned kBufferCount = 64;  // A power of two.
 constexpr size_t kBufferBytes = 16 * 1024;
 constexpr int kBufferGroup = 1;
 constexpr size_t kIovecsMax = 64;
@@ -77,6 +77,10 @@ class UringLoop : public EventLoop {
   }
 
   Result<> Init() {
+    // Nothing comes of a ring that may be made and not entered.
+    if (syscall(__NR_io_uring_enter, -1, 0, 0, 0, nullptr, 0) != 0 && errno != EBADF) {
+      return FailErrno("io_uring_enter", errno);
+    }
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                    IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED |

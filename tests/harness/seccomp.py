@@ -29,9 +29,12 @@ NUMBERS = {
     "quotactl": (179, 60), "sethostname": (170, 161), "setgroups": (116, 159),
     "setresuid": (117, 147), "setreuid": (113, 145), "setuid": (105, 146), "bpf": (321, 280),
     "clock_settime": (227, 112), "reboot": (169, 142), "swapon": (167, 224),
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
 }
+IO_URING = ("io_uring_setup", "io_uring_enter", "io_uring_register")
 PLACING = ("sched_setaffinity", "mbind", "set_mempolicy")
-DEBIAN = tuple(NUMBERS)  # ~@privileged @resources, as Debian's units have it.
+# ~@privileged @resources, as Debian's units have it.
+DEBIAN = tuple(name for name in NUMBERS if name not in IO_URING)
 
 
 class Filter:

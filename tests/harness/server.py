@@ -4,7 +4,7 @@
 The command comes from SKARN_TEST_SERVER (a program with options, default: the release build); a
 stock server does as well, which is how the tests themselves are tested:
     SKARN_TEST_SERVER=valkey-server tests/server/string_test.py
-SKARN_TEST_IO_THREADS adds --io-threads.
+SKARN_TEST_IO_THREADS adds --io-threads, SKARN_TEST_EVENT_LOOP --event-loop.
 """
 
 import os
@@ -66,6 +66,7 @@ class Server:
         self.command = [*prefix, *shlex.split(command or default_command())]
         self.options = [str(option) for option in options]
         self.io_threads = io_threads or os.environ.get("SKARN_TEST_IO_THREADS")
+        self.event_loop = os.environ.get("SKARN_TEST_EVENT_LOOP")
         self.owns_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix="skarn-test-")
         self.log_path = os.path.join(self.directory, "server.log")
@@ -93,6 +94,8 @@ class Server:
             words += ["--save", ""]
         if self.io_threads:
             words += ["--io-threads", str(self.io_threads)]
+        if self.event_loop and "--event-loop" not in self.options:
+            words += ["--event-loop", self.event_loop]
         return words + self.options
 
     def start(self, wait=True):

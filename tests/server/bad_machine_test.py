@@ -64,6 +64,26 @@ class BadMachineTest(OwnServersTest):
             wait_until(lambda: server.info("persistence")["rdb_bgsave_in_progress"] == "0")
             self.assertEqual(client("SAVE"), OK)
 
+    def test_io_uring_that_is_forbidden_is_not_used(self):
+        for action in (seccomp.REFUSE, seccomp.KILL):
+            for name in seccomp.IO_URING:
+                with self.subTest(action=action, name=name):
+                    server = self.start("--event-loop", "auto",
+                                        prepare=seccomp.Filter([name], action))
+                    self.assertEqual(server.info("skarn")["event_loop"], "epoll")
+                    self.works(server)
+
+    def test_io_uring_that_is_asked_for_and_forbidden_ends_the_start(self):
+        for name in seccomp.IO_URING:
+            with self.subTest(name=name):
+                server = Server("--event-loop", "io_uring", start=False,
+                                prepare=seccomp.Filter([name], seccomp.REFUSE))
+                self.addCleanup(server.close)
+                with self.assertRaises(AssertionError):
+                    server.start()
+                self.assertIn("event loop: io_uring", server.log_text())
+                self.assertIn("Operation not permitted", server.log_text())
+
     def test_a_filter_that_forbids_nothing_of_it_changes_nothing(self):
         first = str(min(os.sched_getaffinity(0)))
         server = self.start("--server-cpulist", first,

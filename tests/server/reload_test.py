@@ -170,15 +170,6 @@ class ReloadTest(ReloadCase):
         self.assertEqual(self.server.reload(), "reloaded: prefetch-batch-max-size")
         self.assertEqual(self.server.info("machine")[name], given)
 
-    def test_the_profile_does_not_show_what_only_a_restart_can_bring(self):
-        # As the default, so that the text of the directive is the same with and without it.
-        self.start("event-loop auto\nhz 20\n", "--profile", "container")
-        self.server.write("hz 30\n")
-        self.assertEqual(self.server.reload(),
-                         "reload refused: only a restart can change event-loop")
-        self.expect_values(event_loop="auto", hz="20")
-        self.assertIn("origin=file,left_alone=", self.server.info("machine")["setting_event-loop"])
-
     def test_a_hook_that_refuses_undoes_the_others(self):
         self.start("loglevel notice\nproc-title-template {title}\n")
         self.server.write("loglevel debug\nrequirepass new\nmaxclients 100000000\n")

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "server/config_reload.h"
 #include "tests/unit/machine/machine_tree.h"
 
 namespace skarn {
@@ -100,6 +101,21 @@ TEST(MachineSettingsTest, AReloadTellsAnewWhatIsLeftAlone) {
                   .starts_with("reason="));
   choice->settings = AdoptChoice(*choice, config);
   EXPECT_EQ(ProfileRemark(*choice, config, ConfigKey::kPrefetchBatchMaxSize), left_alone);
+}
+
+// The file names the default, so that its text is the same with and without the
+// directive.
+TEST(MachineSettingsTest, AReloadDoesNotShowWhatOnlyARestartCanBring) {
+  Config config;
+  const std::vector<std::string> backlog = {"511"};
+  ASSERT_TRUE(config.Set(ConfigKey::kTcpBacklog, backlog, ConfigSource::kFile));
+  const auto choice = TuneToMachine(MachineTree("c7g.4xlarge").files(), config);
+  ASSERT_TRUE(choice.has_value());
+  Config again;
+  const auto settings = AdoptChoice(*choice, again);
+  EXPECT_EQ(again.Text(ConfigKey::kTcpBacklog), "4096");
+  EXPECT_EQ(NeedingRestart(settings, config, again, {}),
+            std::vector<std::string_view>{"tcp-backlog"});
 }
 
 TEST(MachineSettingsTest, ProfileNoneAndUnknownNames) {
