@@ -47,7 +47,7 @@ ClientMemory MemoryOf(const Client& client) {
   }
   memory.subscription_bytes = BytesOf(client.channels) + BytesOf(client.patterns) +
                               BytesOf(client.shard_channels);
-  memory.output_bytes = client.output.pending_bytes();
+  memory.output_bytes = client.UnsentBytes();
   memory.reply_peak_bytes = client.reply_peak_bytes;
   memory.reply_buffer_bytes =
       std::clamp(client.reply_peak_bytes, kReplyBufferBytesMin, kReplyBufferBytesMax);

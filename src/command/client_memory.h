@@ -41,8 +41,9 @@ inline constexpr size_t kReplyBufferBytesMax = 16384;
 inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
   const OutputLimit& limit =
       settings.output_limits[static_cast<size_t>(client.client_class())];
-  return limit.hard_bytes != 0 && client.output.pending_bytes() > kReplyBufferBytesMax &&
-         client.output.pending_bytes() >= limit.hard_bytes;
+  const size_t unsent = client.UnsentBytes();
+  return limit.hard_bytes != 0 && unsent > kReplyBufferBytesMax &&
+         unsent >= limit.hard_bytes;
 }
 
 }  // namespace skarn

@@ -90,7 +90,7 @@ void Executor::OnClose(Connection& connection) {
 void Executor::OnSent(Connection& connection, size_t size_bytes) {
   Client& client = static_cast<Client&>(connection);
   client.net_output_bytes += size_bytes;
-  if (client.output.empty()) client.soft_limit_since_us = 0;
+  if (client.UnsentBytes() == 0) client.soft_limit_since_us = 0;
 }
 
 size_t Executor::InputWanted(Connection& connection) {

@@ -159,7 +159,7 @@ void Executor::CheckOutputLimit(Client& client) {
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
   if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
     return;
-  const uint64_t output = client.output.pending_bytes();
+  const uint64_t output = client.UnsentBytes();
   const uint64_t pending = output > kReplyBufferBytesMax ? output : 0;
   bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
   if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {

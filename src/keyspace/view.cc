@@ -326,14 +326,15 @@ char* KeyspaceView::EditBytes(const Key& key, Found& found, size_t new_size,
     entry->blob()->set_size(new_size);
     data = entry->blob()->data();
   } else {
-    // A new home, with room to grow by a quarter once the value is big.
+    // A new home. A big value that grows once more gets room for a quarter.
     Entry::Shape shape = entry->shape();
     const Bytes old_value = entry->value();
     shape.root = nullptr;
     shape.value_size = new_size;
     Blob* blob = nullptr;
     if (new_size > kEmbeddedValueMax) {
-      const size_t room = new_size > old_size ? new_size / 4 : 0;
+      const bool grows_again = old_size != 0 && new_size > old_size;
+      const size_t room = grows_again ? new_size / 4 : 0;
       blob = Blob::TryCreate(new_size, new_size + room);
       if (blob == nullptr) return nullptr;
       shape.root = blob;

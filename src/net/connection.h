@@ -72,10 +72,14 @@ class Connection {
   // Nothing more is read, and the connection ends when the output is sent.
   void CloseAfterReply() { closes_after_reply = true; }
 
+  // What waits to be sent, here and in the loop's hands.
+  size_t UnsentBytes() const { return output.pending_bytes() + sending_bytes; }
+
   InputBuffer input;
   OutputBuffer output;
   std::unique_ptr<char[]>
-      output_block;  // The lent block that `output` began in; null: none.
+      output_block;          // The lent block that `output` began in; null: none.
+  size_t sending_bytes = 0;  // Taken over by the loop and not sent yet.
   bool closes_after_reply = false;
   bool closes_now = false;  // Close at the end of the turn, output or not.
   bool is_read_paused =

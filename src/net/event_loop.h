@@ -40,14 +40,15 @@ class EventLoop {
   virtual Result<> AddListener(int fd, uint32_t tag) = 0;
   virtual void RemoveListener(int fd) = 0;
   virtual Result<> Add(Connection& connection) = 0;
-  // The connection is about to be closed; no event of it comes after this.
+  // The connection is about to be closed; no event of it comes after this, and what is
+  // not sent yet is dropped.
   virtual void Remove(Connection& connection) = 0;
   // While off, input stays in the kernel (the peer feels it).
   virtual void SetReading(Connection& connection, bool is_on) = 0;
 
   struct Ready {
     std::vector<Connection*> readable;  // Input waits, or the peer closed.
-    std::vector<Connection*> writable;  // Was blocked, is no more.
+    std::vector<Connection*> writable;  // Was blocked, or was to be closed: all is sent.
     std::vector<uint32_t> listeners;    // Tags with connections to accept.
 
     void Clear() {
@@ -61,9 +62,13 @@ class EventLoop {
 
   // Moves received bytes to the tail of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;
-  // Sends what connection.output holds, or takes it over to send it; on kBlocked a later
-  // Wait says when to go on.
+  // Sends what connection.output holds, or takes it over to send it, which
+  // connection.sending_bytes then shows; on kBlocked a later Wait says when to go on.
   virtual IoStatus Send(Connection& connection) = 0;
+  // At each tick: gives back memory that was not needed since the last one.
+  virtual void Trim() {}
+  // What was taken over is in the hands of the kernel. Before the worker ends.
+  virtual void Flush() {}
 
   // Makes a running or the next Wait return.
   virtual void Wake() = 0;

@@ -16,8 +16,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <deque>
 #include <unordered_set>
+#include <vector>
 
 #include <liburing.h>
 
@@ -29,8 +29,11 @@ namespace {
 
 constexpr unsigned kSubmissionEntries = 1024;
 constexpr unsigned kCompletionEntries = 8192;
-constexpr unsigned kBufferCount = 64;  // A power of two.
-constexpr size_t kBufferBytes = 16 * 1024;
+// There are more buffers when they have run out, fewer when they are not needed. With all
+// of them the receives of a busy worker still fit its part of the cache.
+constexpr unsigned kBuffersMin = 16;
+constexpr unsigned kBuffersMax = 128;  // Powers of two.
+constexpr size_t kBufferBytes = 8 * 1024;
 constexpr int kBufferGroup = 1;
 constexpr size_t kIovecsMax = 64;
 
@@ -44,25 +47,39 @@ enum Tag : uint64_t {
 };
 constexpr uint64_t kTagMask = 15;
 
+// What Receive has not taken yet: part of a ring buffer, or a copy of it.
+struct Received {
+  uint16_t buffer;
+  uint32_t begin, end;
+  std::unique_ptr<char[]> copy;  // Null: it stands in the buffer.
+};
+
+// For output that is scattered.
+struct ScatteredSend {
+  std::array<iovec, kIovecsMax> parts;
+  msghdr message{};
+};
+
 struct alignas(16) UringState : LoopState {
-  struct Received {
-    uint16_t buffer;
-    uint32_t begin, end;
-  };
   Connection* connection = nullptr;  // Null once the connection is gone.
   int fd = -1;
-  std::deque<Received> received;  // Buffers not yet taken by Receive.
-  bool is_receiving = false;      // A multishot receive is armed.
-  bool wants_receiving = true;    // It should be.
+  std::vector<Received> received;  // In order; before `received_begin` all is taken.
+  size_t received_begin = 0;
+  bool is_receiving = false;    // A receive is armed.
+  bool wants_receiving = true;  // It should be.
   bool is_cancelling = false;
+  // It has met a ring without buffers: it gets one buffer at a time, so that those who
+  // send much leave some to the others.
+  bool is_rationed = false;
   bool has_ended = false;  // The peer closed, or the socket failed:
   bool is_broken = false;  // then nothing can be sent either.
   bool is_listed = false;  // In the list of those to report as readable.
   bool is_sending = false;
   OutputBuffer sending;  // Under way; the kernel reads from it.
   std::unique_ptr<char[]> sending_block;
-  std::array<iovec, kIovecsMax> parts;
-  msghdr message{};
+  std::unique_ptr<ScatteredSend> scattered;
+
+  bool HasReceived() const { return received_begin < received.size(); }
 };
 
 class UringLoop : public EventLoop {
@@ -91,20 +108,22 @@ class UringLoop : public EventLoop {
       ring_.ring_fd = -1;
       return FailErrno("io_uring_setup", -failure);
     }
-    buffers_ = std::make_unique_for_overwrite<char[]>(kBufferCount * kBufferBytes);
-    const size_t ring_bytes = kBufferCount * sizeof(io_uring_buf);
+    const size_t ring_bytes = kBuffersMax * sizeof(io_uring_buf);
     buffer_ring_ = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, ring_bytes));
     std::memset(static_cast<void*>(buffer_ring_), 0, ring_bytes);
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<uint64_t>(buffer_ring_);
-    registration.ring_entries = kBufferCount;
+    registration.ring_entries = kBuffersMax;
     registration.bgid = kBufferGroup;
     if (int failure = io_uring_register_buf_ring(&ring_, &registration, 0);
         failure != 0) {
       return FailErrno("io_uring buffer ring", -failure);
     }
     io_uring_buf_ring_init(buffer_ring_);
-    for (unsigned i = 0; i < kBufferCount; ++i) ReturnBuffer(static_cast<uint16_t>(i));
+    for (unsigned i = kBuffersMax; i-- > 0;) {
+      unused_buffers_.push_back(static_cast<uint16_t>(i));
+    }
+    AddBuffers();
     wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (wake_fd_ < 0) return FailErrno("eventfd", errno);
     ArmPoll(wake_fd_, kWakeTag);
@@ -141,9 +160,12 @@ class UringLoop : public EventLoop {
     connection.loop_state = nullptr;
     state.connection = nullptr;
     state.wants_receiving = false;
-    for (const auto& received : state.received) ReturnBuffer(received.buffer);
+    CopyReceived(state);
     state.received.clear();
+    state.received_begin = 0;
     CancelReceive(state);
+    // Its peer may never read what is under way.
+    if (state.is_sending) Cancel(reinterpret_cast<uint64_t>(&state) | kSendTag);
     if (state.is_listed) std::erase(listed_, &state);
     // What is queued must reach the kernel while the descriptor is open.
     io_uring_submit(&ring_);
@@ -153,9 +175,12 @@ class UringLoop : public EventLoop {
   void SetReading(Connection& connection, bool is_on) override {
     UringState& state = StateOf(connection);
     state.wants_receiving = is_on;
-    if (!is_on) return CancelReceive(state);
+    if (!is_on) {
+      CopyReceived(state);
+      return CancelReceive(state);
+    }
     ArmReceive(state);
-    if (!state.received.empty() || state.has_ended) List(state);
+    if (state.HasReceived() || state.has_ended) List(state);
   }
 
   void Wait(int timeout_ms, Ready* ready) override {
@@ -192,22 +217,37 @@ class UringLoop : public EventLoop {
     RearmStarved();
   }
 
+  void Trim() override {
+    if (buffer_target_ > kBuffersMin && held_max_ <= buffer_target_ / 4) {
+      buffer_target_ /= 2;  // Those that come back now are not used again.
+    }
+    held_max_ = held_count_;
+  }
+
   IoStatus Receive(Connection& connection) override {
     UringState& state = StateOf(connection);
     InputBuffer& input = connection.input;
     size_t total = 0;
-    while (!state.received.empty() && input.room() > 0) {
-      UringState::Received& front = state.received.front();
+    while (state.HasReceived() && input.room() > 0) {
+      Received& front = state.received[state.received_begin];
+      const char* const data =
+          front.copy != nullptr ? front.copy.get() : BufferAt(front.buffer);
       const size_t count = std::min<size_t>(front.end - front.begin, input.room());
-      std::memcpy(input.tail(), BufferAt(front.buffer) + front.begin, count);
+      std::memcpy(input.tail(), data + front.begin, count);
       input.Added(count);
       total += count;
       front.begin += static_cast<uint32_t>(count);
       if (front.begin < front.end) break;
-      ReturnBuffer(front.buffer);
-      state.received.pop_front();
+      if (front.copy == nullptr) ReturnBuffer(front.buffer);
+      front.copy.reset();
+      ++state.received_begin;
     }
-    if (!state.received.empty() || (total > 0 && state.has_ended)) List(state);
+    if (state.HasReceived() || (total > 0 && state.has_ended)) List(state);
+    if (!state.HasReceived()) {
+      state.received.clear();
+      state.received_begin = 0;
+      ArmReceive(state);
+    }
     if (total > 0) return IoStatus::kDone;
     return state.has_ended ? IoStatus::kClosed : IoStatus::kBlocked;
   }
@@ -221,8 +261,13 @@ class UringLoop : public EventLoop {
     }
     state.sending = std::move(connection.output);
     state.sending_block = std::move(connection.output_block);
+    connection.sending_bytes = state.sending.pending_bytes();
     StartSend(state);
     return IoStatus::kDone;
+  }
+
+  void Flush() override {
+    if (is_enabled_) io_uring_submit(&ring_);
   }
 
   void Wake() override {
@@ -239,13 +284,28 @@ class UringLoop : public EventLoop {
   static UringState& StateOf(Connection& connection) {
     return *static_cast<UringState*>(connection.loop_state);
   }
-  char* BufferAt(uint16_t buffer) {
-    return buffers_.get() + size_t{buffer} * kBufferBytes;
+  char* BufferAt(uint16_t buffer) { return buffers_[buffer].get(); }
+  void OfferBuffer(uint16_t buffer) {
+    io_uring_buf_ring_add(buffer_ring_, BufferAt(buffer), kBufferBytes, buffer,
+                          io_uring_buf_ring_mask(kBuffersMax), 0);
+    io_uring_buf_ring_advance(buffer_ring_, 1);
+  }
+  void AddBuffers() {
+    while (kBuffersMax - unused_buffers_.size() < buffer_target_) {
+      const uint16_t buffer = unused_buffers_.back();
+      buffers_[buffer].reset(new (std::nothrow) char[kBufferBytes]);
+      if (buffers_[buffer] == nullptr) return;  // The ones there are must do.
+      unused_buffers_.pop_back();
+      OfferBuffer(buffer);
+    }
   }
   void ReturnBuffer(uint16_t buffer) {
-    io_uring_buf_ring_add(buffer_ring_, BufferAt(buffer), kBufferBytes, buffer,
-                          io_uring_buf_ring_mask(kBufferCount), 0);
-    io_uring_buf_ring_advance(buffer_ring_, 1);
+    --held_count_;
+    if (kBuffersMax - unused_buffers_.size() <= buffer_target_) {
+      return OfferBuffer(buffer);
+    }
+    buffers_[buffer].reset();
+    unused_buffers_.push_back(buffer);
   }
 
   io_uring_sqe* NextSubmission() {
@@ -269,12 +329,30 @@ class UringLoop : public EventLoop {
     io_uring_sqe_set_data64(submission, kNoTag);
   }
 
+  // Gives the buffers back that nobody takes for a while.
+  void CopyReceived(UringState& state) {
+    for (size_t i = state.received_begin; i < state.received.size(); ++i) {
+      CopyReceived(state.received[i]);
+    }
+  }
+  void CopyReceived(Received& received) {
+    if (received.copy != nullptr) return;
+    received.copy = std::make_unique_for_overwrite<char[]>(received.end);
+    std::memcpy(received.copy.get(), BufferAt(received.buffer), received.end);
+    ReturnBuffer(received.buffer);
+  }
+
   void ArmReceive(UringState& state) {
     if (state.is_receiving || state.has_ended || !state.wants_receiving) return;
+    if (state.is_rationed && state.HasReceived()) return;
     state.is_receiving = true;
     state.is_cancelling = false;
     io_uring_sqe* submission = NextSubmission();
-    io_uring_prep_recv_multishot(submission, state.fd, nullptr, 0, 0);
+    if (state.is_rationed) {
+      io_uring_prep_recv(submission, state.fd, nullptr, kBufferBytes, 0);
+    } else {
+      io_uring_prep_recv_multishot(submission, state.fd, nullptr, 0, 0);
+    }
     submission->flags |= IOSQE_BUFFER_SELECT;
     submission->buf_group = kBufferGroup;
     io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kReceiveTag);
@@ -287,14 +365,18 @@ class UringLoop : public EventLoop {
 
   void StartSend(UringState& state) {
     state.is_sending = true;
-    state.message.msg_iov = state.parts.data();
-    state.message.msg_iovlen = state.sending.FillIovecs(state.parts.data(), kIovecsMax);
     io_uring_sqe* submission = NextSubmission();
-    if (state.message.msg_iovlen == 1) {
-      io_uring_prep_send(submission, state.fd, state.parts[0].iov_base,
-                         state.parts[0].iov_len, MSG_NOSIGNAL | MSG_WAITALL);
+    if (!state.sending.has_references()) {
+      const Bytes bytes = state.sending.contiguous();
+      io_uring_prep_send(submission, state.fd, bytes.data(), bytes.size(),
+                         MSG_NOSIGNAL | MSG_WAITALL);
     } else {
-      io_uring_prep_sendmsg(submission, state.fd, &state.message,
+      if (state.scattered == nullptr) state.scattered = std::make_unique<ScatteredSend>();
+      ScatteredSend& scattered = *state.scattered;
+      scattered.message.msg_iov = scattered.parts.data();
+      scattered.message.msg_iovlen =
+          state.sending.FillIovecs(scattered.parts.data(), kIovecsMax);
+      io_uring_prep_sendmsg(submission, state.fd, &scattered.message,
                             MSG_NOSIGNAL | MSG_WAITALL);
     }
     io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kSendTag);
@@ -338,16 +420,24 @@ class UringLoop : public EventLoop {
 
   void OnReceived(UringState& state, const io_uring_cqe& completion, bool goes_on) {
     if (!goes_on) state.is_receiving = false;
+    const auto buffer =
+        static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    const bool has_buffer = (completion.flags & IORING_CQE_F_BUFFER) != 0;
+    if (has_buffer) held_max_ = std::max(held_max_, ++held_count_);
+    if (has_buffer && completion.res <= 0) ReturnBuffer(buffer);
     if (completion.res > 0) {
-      const auto buffer =
-          static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+      SKARN_DCHECK(has_buffer);
       if (state.connection == nullptr) {
         ReturnBuffer(buffer);
       } else {
-        state.received.push_back({buffer, 0, static_cast<uint32_t>(completion.res)});
+        const auto size = static_cast<uint32_t>(completion.res);
+        state.received.push_back({buffer, 0, size, nullptr});
+        if (size < kBufferBytes) state.is_rationed = false;
+        if (!state.wants_receiving) CopyReceived(state.received.back());
         List(state);
       }
     } else if (completion.res == -ENOBUFS) {
+      state.is_rationed = buffer_target_ == kBuffersMax;
       starved_.push_back(&state);
       return;  // Armed again when buffers are back.
     } else if (completion.res != -ECANCELED) {
@@ -361,25 +451,38 @@ class UringLoop : public EventLoop {
 
   void OnSent(UringState& state, int result, Ready* ready) {
     state.is_sending = false;
+    const bool is_open =
+        state.connection != nullptr;  // Else the descriptor is another's.
     if (result > 0) {
       state.sending.Consume(static_cast<size_t>(result));
-      if (!state.sending.empty()) return StartSend(state);
-    } else if (result == -EAGAIN || result == -EINTR) {
+      if (is_open) state.connection->sending_bytes = state.sending.pending_bytes();
+      if (is_open && !state.sending.empty()) return StartSend(state);
+    } else if (is_open && (result == -EAGAIN || result == -EINTR)) {
       return StartSend(state);
     } else {
       state.has_ended = state.is_broken = true;
       List(state);
     }
     state.sending = OutputBuffer();
+    state.scattered.reset();
     blocks_.Give(std::move(state.sending_block));
-    if (state.connection != nullptr && state.connection->wants_write) {
-      state.connection->wants_write = false;
-      ready->writable.push_back(state.connection);
+    if (is_open) {
+      Connection& connection = *state.connection;
+      connection.sending_bytes = 0;
+      if (connection.wants_write || connection.closes_after_reply) {
+        connection.wants_write = false;
+        ready->writable.push_back(&connection);
+      }
     }
     FreeIfDone(state);
   }
 
   void RearmStarved() {
+    if (starved_.empty()) return;
+    if (buffer_target_ < kBuffersMax) {
+      buffer_target_ *= 2;
+      AddBuffers();
+    }
     std::vector<UringState*> starved;
     starved.swap(starved_);
     for (UringState* state : starved) {
@@ -399,7 +502,11 @@ class UringLoop : public EventLoop {
   io_uring ring_{};
   bool is_enabled_ = false;
   int wake_fd_ = -1;
-  std::unique_ptr<char[]> buffers_;
+  std::array<std::unique_ptr<char[]>, kBuffersMax> buffers_;
+  std::vector<uint16_t> unused_buffers_;  // Places of buffers_ without one.
+  unsigned buffer_target_ = kBuffersMin;
+  unsigned held_count_ = 0;  // Buffers with bytes that Receive has not taken.
+  unsigned held_max_ = 0;    // The most since the last Trim.
   io_uring_buf_ring* buffer_ring_ = nullptr;
   std::vector<ListenerTag> listeners_;
   std::unordered_set<UringState*> states_;

@@ -49,6 +49,7 @@ void Worker::Run() {
     Turn();
     cache.Fold(gate_.AdvanceEpoch(index_));
   }
+  loop_->Flush();
   gate_.Leave(index_);
 }
 
@@ -126,6 +127,8 @@ void Worker::Turn() {
     const uint64_t tick_started = ReadCycles();
     handler_->OnTick(now_us_);  // May ask for an earlier one.
     statistics_.tick_cycles += ReadCycles() - tick_started;
+    blocks_.Trim();
+    loop_->Trim();
     SendDirty();
     CloseListed();
   }
@@ -243,7 +246,8 @@ void Worker::SendTo(Connection& connection) {
   }
   if (connection.output.empty()) {
     ReturnOutput(connection);
-    if (connection.closes_after_reply) Close(connection);
+    // What the loop has taken over, it tells when that is sent.
+    if (connection.closes_after_reply && connection.sending_bytes == 0) Close(connection);
   }
 }
 

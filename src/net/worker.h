@@ -135,6 +135,7 @@ class Worker {
   // Asks for a tick at this time, if none is due before.
   void TickAt(int64_t time_us) { next_tick_us_ = std::min(next_tick_us_, time_us); }
   void set_tick_ms(int tick_ms) { tick_ms_ = tick_ms; }
+  void FreeIdleBlocks() { blocks_.FreeIdle(); }
   // Of the idle blocks kept for lending.
   size_t PooledBytes() const { return blocks_.SizeBytes(); }
 

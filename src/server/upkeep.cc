@@ -18,6 +18,8 @@ constexpr int kIdleTicksBeforeFlush = 20;
 // Saved-up time is spent in slices, so this is no stall.
 constexpr int64_t kSavedUsMax = 50'000;
 constexpr double kCompactionPercentMax = 50;
+// Above the memory limit, idle blocks are given back once in this time.
+constexpr int64_t kFreeBlocksIntervalUs = 10'000;
 
 }  // namespace
 
@@ -67,7 +69,14 @@ Evictor::Order Upkeep::EvictionOrder() const {
 bool Upkeep::KeepMemoryLimit() {
   if (state_.settings.maxmemory == 0 || state_.HasConcern(Concern::kDataLoading))
     return true;
-  const Evictor::Outcome outcome = evictor_.Keep(EvictionOrder());
+  const Evictor::Order order = EvictionOrder();
+  // No key goes for blocks that lie idle after a burst of requests.
+  if (evictor_.CountedBytes() > order.limit_bytes &&
+      executor_.now_us() - blocks_freed_us_ >= kFreeBlocksIntervalUs) [[unlikely]] {
+    blocks_freed_us_ = executor_.now_us();
+    executor_.worker().FreeIdleBlocks();
+  }
+  const Evictor::Outcome outcome = evictor_.Keep(order);
   is_evicting_ = outcome == Evictor::Outcome::kRunning;
   return outcome != Evictor::Outcome::kFailed;
 }

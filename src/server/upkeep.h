@@ -70,6 +70,7 @@ class Upkeep {
   Compactor compactor_;
   TimeBudget expiry_budget_, compaction_budget_;
   bool is_evicting_ = false;
+  int64_t blocks_freed_us_ = 0;
   uint64_t limit_seen_ = 0;  // maxmemory at the last tick.
   int64_t last_tick_us_ = 0;
   uint64_t tick_count_ = 0;

@@ -4,6 +4,7 @@
 
 import os
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -511,6 +512,92 @@ class LimitsTest(ServerTest):
         self.expect("CONFIG SET timeout 1", OK)
         self.assertTrue(idle.is_closed_by_server(10))
         self.connect()("CONFIG", "SET", "timeout", "0")
+
+
+class SlowReaderTest(ServerTest):
+    """Those who send and do not read, and those whose requests wait."""
+
+    def used_memory(self):
+        return int(self.server.info("memory")["used_memory"])
+
+    def stuck(self, name):
+        """A client with 20 MB of replies that it does not read."""
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client("CLIENT", "SETNAME", name)
+        client.send_raw(b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n" * 20_000)
+        return client
+
+    def output_of(self, name):
+        for line in self.do("CLIENT LIST").decode().splitlines():
+            fields = dict(field.split("=", 1) for field in line.split())
+            if fields["name"] == name:
+                return int(fields["omem"])
+        return 0
+
+    def test_what_nobody_reads_goes_with_the_client(self):
+        self.expect(("SET", "key", "x" * 1000), OK)
+        before = self.used_memory()
+        for name in ("first", "second", "third"):
+            self.stuck(name)
+            wait_until(lambda name=name: self.output_of(name) > 10_000_000)
+        self.assertGreater(self.used_memory(), before + 30_000_000)
+        self.assertGreaterEqual(self.do("CLIENT KILL TYPE normal SKIPME yes"), 3)
+        wait_until(lambda: self.used_memory() < before + 2_000_000)
+
+    def test_the_output_limit_counts_what_is_being_sent(self):
+        self.expect(("SET", "key", "x" * 1000), OK)
+        self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 5mb 0 0"), OK)
+        before = self.used_memory()
+        self.stuck("over")
+        wait_until(lambda: self.server.info("stats")["client_output_buffer_limit_disconnections"]
+                   == "1")
+        wait_until(lambda: self.used_memory() < before + 2_000_000)
+        self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0"), OK)
+
+    def test_a_reply_that_ends_the_connection_arrives_whole(self):
+        self.expect(("SET", "key", "x" * 1000), OK)
+        client = self.stuck("leaving")
+        client.send("QUIT")
+        for _ in range(20_000):
+            self.assertEqual(len(client.read()), 1000)
+        self.assertEqual(client.read(), OK)
+        self.assertTrue(client.is_closed_by_server(10))
+
+    def test_paused_clients_hold_nobody_up(self):
+        self.expect("CLIENT PAUSE 60000 WRITE", OK)
+        paused = [self.connect() for _ in range(200)]
+        for i, client in enumerate(paused):
+            for j in range(10):
+                client.send("SET", f"key{i}", f"value{j}")
+        for _ in range(50):
+            self.expect("GET key0", None)
+        self.expect("CLIENT UNPAUSE", OK)
+        for client in paused:
+            for _ in range(10):
+                self.assertEqual(client.read(), OK)
+        self.expect("GET key199", b"value9")
+
+    def test_fat_pipelines_leave_room_for_others(self):
+        value = b"x" * 1000
+        request = b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1000\r\n" + value + b"\r\n"
+        count = 20_000
+        fat = [self.server.connect() for _ in range(4)]
+        senders = [threading.Thread(target=client.send_raw, args=(request * count,))
+                   for client in fat]
+        for sender in senders:
+            sender.start()
+        others = [self.connect() for _ in range(100)]
+        for client in others:
+            client.send("PING")
+        for client in others:
+            self.assertEqual(client.read(), Status("PONG"))
+        for client in fat:
+            for _ in range(count):
+                self.assertEqual(client.read(), OK)
+            client.close()
+        for sender in senders:
+            sender.join()
 
 
 class UnixSocketTest(ServerTest):
