@@ -2,8 +2,7 @@
 //
 // BlockPool: the I/O blocks of a worker, lent to connections while they have bytes in
 // them. Last in, first out: the block lent next is the one that is still in the cache.
-// Threads: one worker, which a loop may do outside the gate; SizeBytes from any. Owner:
-// the worker.
+// Threads: one worker; SizeBytes from any. Owner: the worker.
 #pragma once
 
 #include <algorithm>

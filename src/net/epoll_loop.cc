@@ -50,9 +50,12 @@ class EpollLoop : public EventLoop {
                   reinterpret_cast<uint64_t>(&connection));
   }
 
-  void Wait(int timeout_ms, Ready* ready) override {
-    const int count = epoll_wait(epoll_fd_, events_.data(), kEventsMax, timeout_ms);
-    for (int i = 0; i < count; ++i) {
+  void Wait(int timeout_ms) override {
+    event_count_ = epoll_wait(epoll_fd_, events_.data(), kEventsMax, timeout_ms);
+  }
+
+  void Collect(Ready* ready) override {
+    for (int i = 0; i < event_count_; ++i) {
       const epoll_event& event = events_[static_cast<size_t>(i)];
       const uint64_t data = event.data.u64;
       if (data == kWakeTag) {
@@ -135,6 +138,7 @@ class EpollLoop : public EventLoop {
   const int epoll_fd_;
   const int wake_fd_;
   std::array<epoll_event, kEventsMax> events_;
+  int event_count_ = 0;  // Of the last Wait; negative: it failed.
 };
 
 }  // namespace

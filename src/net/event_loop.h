@@ -57,8 +57,11 @@ class EventLoop {
       listeners.clear();
     }
   };
-  // Waits at most `timeout_ms` (-1: forever), appends what is ready.
-  virtual void Wait(int timeout_ms, Ready* ready) = 0;
+  // Waits at most `timeout_ms` (-1: forever). Looks at no connection, so that it may be
+  // called outside the gate.
+  virtual void Wait(int timeout_ms) = 0;
+  // Appends what the last Wait has found to be ready.
+  virtual void Collect(Ready* ready) = 0;
 
   // Moves received bytes to the tail of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;

@@ -108,8 +108,11 @@ class UringLoop : public EventLoop {
       ring_.ring_fd = -1;
       return FailErrno("io_uring_setup", -failure);
     }
-    const size_t ring_bytes = kBuffersMax * sizeof(io_uring_buf);
-    buffer_ring_ = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, ring_bytes));
+    static_assert(kBuffersMax * sizeof(io_uring_buf) <= 4096);
+    const auto ring_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));  // It begins one.
+    buffer_ring_ =
+        static_cast<io_uring_buf_ring*>(std::aligned_alloc(ring_bytes, ring_bytes));
+    if (buffer_ring_ == nullptr) return FailErrno("io_uring buffer ring", ENOMEM);
     std::memset(static_cast<void*>(buffer_ring_), 0, ring_bytes);
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<uint64_t>(buffer_ring_);
@@ -183,7 +186,7 @@ class UringLoop : public EventLoop {
     if (state.HasReceived() || state.has_ended) List(state);
   }
 
-  void Wait(int timeout_ms, Ready* ready) override {
+  void Wait(int timeout_ms) override {
     if (!is_enabled_) {
       // The thread that waits first is the one issuer of this ring. The call itself,
       // because the library of Debian 12 declares its wrapper without exporting it.
@@ -202,6 +205,9 @@ class UringLoop : public EventLoop {
       io_uring_submit_and_wait_timeout(&ring_, &ignored, 1,
                                        timeout_ms < 0 ? nullptr : &timeout, nullptr);
     }
+  }
+
+  void Collect(Ready* ready) override {
     unsigned head, count = 0;
     io_uring_cqe* completion;
     io_uring_for_each_cqe(&ring_, head, completion) {

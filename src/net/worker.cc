@@ -83,12 +83,11 @@ void Worker::WaitForReady(int timeout_ms) {
     sched_yield();
     timeout_ms = 0;
   }
-  ready_.Clear();
   if (timeout_ms != 0) {
     is_sleeping_.store(true, std::memory_order_seq_cst);
     if (!mailbox_.empty() || is_stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   }
-  loop_->Wait(timeout_ms, &ready_);
+  loop_->Wait(timeout_ms);
   is_sleeping_.store(false, std::memory_order_relaxed);
 }
 
@@ -97,6 +96,8 @@ void Worker::Turn() {
   gate_.Leave(index_);
   WaitForReady(timeout_ms);
   gate_.Enter(index_);
+  ready_.Clear();
+  loop_->Collect(&ready_);
 
   ++statistics_.turns;
   const uint64_t started = ReadCycles();
