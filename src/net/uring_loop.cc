@@ -54,6 +54,12 @@ struct Received {
   std::unique_ptr<char[]> copy;  // Null: it stands in the buffer.
 };
 
+struct Completion {
+  uint64_t user_data;
+  int32_t result;
+  uint32_t flags;
+};
+
 // For output that is scattered.
 struct ScatteredSend {
   std::array<iovec, kIovecsMax> parts;
@@ -171,7 +177,7 @@ class UringLoop : public EventLoop {
     if (state.is_sending) Cancel(reinterpret_cast<uint64_t>(&state) | kSendTag);
     if (state.is_listed) std::erase(listed_, &state);
     // What is queued must reach the kernel while the descriptor is open.
-    io_uring_submit(&ring_);
+    Submit();
     FreeIfDone(state);
   }
 
@@ -208,13 +214,12 @@ class UringLoop : public EventLoop {
   }
 
   void Collect(Ready* ready) override {
-    unsigned head, count = 0;
-    io_uring_cqe* completion;
-    io_uring_for_each_cqe(&ring_, head, completion) {
-      ++count;
-      Handle(*completion, ready);
+    TakeCompletions();
+    for (size_t i = 0; i < completions_.size(); ++i) {  // There may come more.
+      const Completion completion = completions_[i];
+      Handle(completion, ready);
     }
-    io_uring_cq_advance(&ring_, count);
+    completions_.clear();
     for (UringState* state : listed_) {
       state->is_listed = false;
       ready->readable.push_back(state->connection);
@@ -273,7 +278,7 @@ class UringLoop : public EventLoop {
   }
 
   void Flush() override {
-    if (is_enabled_) io_uring_submit(&ring_);
+    if (is_enabled_) Submit();
   }
 
   void Wake() override {
@@ -314,10 +319,29 @@ class UringLoop : public EventLoop {
     unused_buffers_.push_back(buffer);
   }
 
+  void TakeCompletions() {
+    unsigned head, count = 0;
+    io_uring_cqe* entry;
+    io_uring_for_each_cqe(&ring_, head, entry) {
+      ++count;
+      completions_.push_back({entry->user_data, entry->res, entry->flags});
+    }
+    io_uring_cq_advance(&ring_, count);
+  }
+
+  // Everything queued, at once. The kernel takes nothing while completions overflow; they
+  // make room then and are handled by the next Collect.
+  void Submit() {
+    while (is_enabled_ && (io_uring_submit(&ring_), io_uring_sq_ready(&ring_) > 0)) {
+      TakeCompletions();
+      io_uring_get_events(&ring_);
+    }
+  }
+
   io_uring_sqe* NextSubmission() {
     io_uring_sqe* submission = io_uring_get_sqe(&ring_);
     if (submission == nullptr) {
-      io_uring_submit(&ring_);
+      Submit();
       submission = io_uring_get_sqe(&ring_);
       SKARN_CHECK(submission != nullptr);
     }
@@ -394,7 +418,7 @@ class UringLoop : public EventLoop {
     listed_.push_back(&state);
   }
 
-  void Handle(const io_uring_cqe& completion, Ready* ready) {
+  void Handle(const Completion& completion, Ready* ready) {
     const uint64_t data = completion.user_data;
     const bool goes_on = (completion.flags & IORING_CQE_F_MORE) != 0;
     switch (data & kTagMask) {
@@ -402,7 +426,7 @@ class UringLoop : public EventLoop {
         return OnReceived(*reinterpret_cast<UringState*>(data & ~kTagMask), completion,
                           goes_on);
       case kSendTag:
-        return OnSent(*reinterpret_cast<UringState*>(data & ~kTagMask), completion.res,
+        return OnSent(*reinterpret_cast<UringState*>(data & ~kTagMask), completion.result,
                       ready);
       case kWakeTag: {
         uint64_t ignored;
@@ -424,31 +448,31 @@ class UringLoop : public EventLoop {
     }
   }
 
-  void OnReceived(UringState& state, const io_uring_cqe& completion, bool goes_on) {
+  void OnReceived(UringState& state, const Completion& completion, bool goes_on) {
     if (!goes_on) state.is_receiving = false;
     const auto buffer =
         static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
     const bool has_buffer = (completion.flags & IORING_CQE_F_BUFFER) != 0;
     if (has_buffer) held_max_ = std::max(held_max_, ++held_count_);
-    if (has_buffer && completion.res <= 0) ReturnBuffer(buffer);
-    if (completion.res > 0) {
+    if (has_buffer && completion.result <= 0) ReturnBuffer(buffer);
+    if (completion.result > 0) {
       SKARN_DCHECK(has_buffer);
       if (state.connection == nullptr) {
         ReturnBuffer(buffer);
       } else {
-        const auto size = static_cast<uint32_t>(completion.res);
+        const auto size = static_cast<uint32_t>(completion.result);
         state.received.push_back({buffer, 0, size, nullptr});
         if (size < kBufferBytes) state.is_rationed = false;
         if (!state.wants_receiving) CopyReceived(state.received.back());
         List(state);
       }
-    } else if (completion.res == -ENOBUFS) {
+    } else if (completion.result == -ENOBUFS) {
       state.is_rationed = buffer_target_ == kBuffersMax;
       starved_.push_back(&state);
       return;  // Armed again when buffers are back.
-    } else if (completion.res != -ECANCELED) {
+    } else if (completion.result != -ECANCELED) {
       state.has_ended = true;
-      state.is_broken = completion.res < 0;
+      state.is_broken = completion.result < 0;
       List(state);
     }
     if (!goes_on) ArmReceive(state);
@@ -507,6 +531,7 @@ class UringLoop : public EventLoop {
   BlockPool& blocks_;
   io_uring ring_{};
   bool is_enabled_ = false;
+  std::vector<Completion> completions_;  // Taken from the ring, to be handled.
   int wake_fd_ = -1;
   std::array<std::unique_ptr<char[]>, kBuffersMax> buffers_;
   std::vector<uint16_t> unused_buffers_;  // Places of buffers_ without one.

@@ -33,6 +33,8 @@ class Listener:
 class SubscribeTest(ServerTest):
     def setUp(self):
         super().setUp()
+        # The subscribers of the test before have closed; their workers may not know it yet.
+        wait_until(lambda: self.server.info("clients")["pubsub_clients"] == "0")
         self.listener = Listener(self.connect())
 
     def test_subscribe_and_publish(self):
