@@ -8,6 +8,7 @@
 // A state outlives its connection while the kernel has an operation of it.
 #include <errno.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,6 +37,7 @@ constexpr unsigned kBuffersMax = 128;  // Powers of two.
 constexpr size_t kBufferBytes = 8 * 1024;
 constexpr int kBufferGroup = 1;
 constexpr size_t kIovecsMax = 64;
+constexpr int kListenEventsMax = 64;
 
 // The low bits of the user data say what completed; states are aligned to 16.
 enum Tag : uint64_t {
@@ -97,6 +99,7 @@ class UringLoop : public EventLoop {
     for (UringState* state : states_) delete state;
     std::free(buffer_ring_);
     if (wake_fd_ >= 0) close(wake_fd_);
+    if (listeners_fd_ >= 0) close(listeners_fd_);
   }
 
   Result<> Init() {
@@ -136,22 +139,25 @@ class UringLoop : public EventLoop {
     wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (wake_fd_ < 0) return FailErrno("eventfd", errno);
     ArmPoll(wake_fd_, kWakeTag);
+    listeners_fd_ = epoll_create1(EPOLL_CLOEXEC);
+    if (listeners_fd_ < 0) return FailErrno("epoll_create1", errno);
+    PollListeners();
     return {};
   }
 
   std::string_view name() const override { return "io_uring"; }
 
+  // A ring goes a while after its process, and what it polls with it: a listener would
+  // still take connections, and its port. So it polls an epoll descriptor instead.
   Result<> AddListener(int fd, uint32_t tag) override {
-    listeners_.push_back({fd, tag});
-    ArmPoll(fd, kListenTag | uint64_t{tag} << 4);
-    return {};
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = tag;
+    if (epoll_ctl(listeners_fd_, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+    return FailErrno("epoll_ctl", errno);
   }
   void RemoveListener(int fd) override {
-    for (const ListenerTag& listener : listeners_) {
-      if (listener.fd == fd) Cancel(kListenTag | uint64_t{listener.tag} << 4);
-    }
-    std::erase_if(listeners_,
-                  [&](const ListenerTag& listener) { return listener.fd == fd; });
+    epoll_ctl(listeners_fd_, EPOLL_CTL_DEL, fd, nullptr);
   }
 
   Result<> Add(Connection& connection) override {
@@ -287,11 +293,6 @@ class UringLoop : public EventLoop {
   }
 
  private:
-  struct ListenerTag {
-    int fd;
-    uint32_t tag;
-  };
-
   static UringState& StateOf(Connection& connection) {
     return *static_cast<UringState*>(connection.loop_state);
   }
@@ -352,6 +353,12 @@ class UringLoop : public EventLoop {
     io_uring_sqe* submission = NextSubmission();
     io_uring_prep_poll_multishot(submission, fd, POLLIN);
     io_uring_sqe_set_data64(submission, data);
+  }
+  // Once: armed again for the next wait, it tells of connections still not accepted.
+  void PollListeners() {
+    io_uring_sqe* submission = NextSubmission();
+    io_uring_prep_poll_add(submission, listeners_fd_, POLLIN);
+    io_uring_sqe_set_data64(submission, kListenTag);
   }
   void Cancel(uint64_t data) {
     io_uring_sqe* submission = NextSubmission();
@@ -435,13 +442,12 @@ class UringLoop : public EventLoop {
         return;
       }
       case kListenTag: {
-        const uint32_t tag = static_cast<uint32_t>(data >> 4);
-        ready->listeners.push_back(tag);
-        if (goes_on) return;
-        for (const ListenerTag& listener : listeners_) {
-          if (listener.tag == tag) ArmPoll(listener.fd, data);
+        std::array<epoll_event, kListenEventsMax> events;
+        const int count = epoll_wait(listeners_fd_, events.data(), kListenEventsMax, 0);
+        for (int i = 0; i < count; ++i) {
+          ready->listeners.push_back(events[static_cast<size_t>(i)].data.u32);
         }
-        return;
+        return PollListeners();
       }
       default:
         return;
@@ -533,13 +539,13 @@ class UringLoop : public EventLoop {
   bool is_enabled_ = false;
   std::vector<Completion> completions_;  // Taken from the ring, to be handled.
   int wake_fd_ = -1;
+  int listeners_fd_ = -1;
   std::array<std::unique_ptr<char[]>, kBuffersMax> buffers_;
   std::vector<uint16_t> unused_buffers_;  // Places of buffers_ without one.
   unsigned buffer_target_ = kBuffersMin;
   unsigned held_count_ = 0;  // Buffers with bytes that Receive has not taken.
   unsigned held_max_ = 0;    // The most since the last Trim.
   io_uring_buf_ring* buffer_ring_ = nullptr;
-  std::vector<ListenerTag> listeners_;
   std::unordered_set<UringState*> states_;
   std::vector<UringState*> listed_;   // To be reported as readable by the next Wait.
   std::vector<UringState*> starved_;  // Their receive ended for want of buffers.

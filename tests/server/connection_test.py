@@ -3,6 +3,7 @@
 """The protocol itself, its limits, and the commands of the connection family."""
 
 import os
+import socket
 import sys
 import threading
 import time
@@ -601,6 +602,31 @@ class SlowReaderTest(ServerTest):
             client.close()
         for sender in senders:
             sender.join()
+
+
+class RestartTest(ServerTest):
+    def test_the_port_is_free_when_the_process_is_gone(self):
+        """Nobody is connected to a server that no longer is, and the next one gets the port."""
+        for end in (Server.kill, Server.stop) * 5:
+            with Server() as server:
+                with server.connect() as client:
+                    self.assertEqual(client("PING"), Status("PONG"))
+                    end(server)
+                with self.assertRaises(ConnectionRefusedError):
+                    socket.create_connection(("127.0.0.1", server.port)).close()
+
+    def test_many_connections_at_once(self):
+        sockets = [socket.socket() for _ in range(500)]
+        for one in sockets:
+            self.addCleanup(one.close)
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", self.server.port))
+        for one in sockets:
+            one.setblocking(True)
+            one.settimeout(20)
+            one.sendall(b"PING\r\n")
+        for one in sockets:
+            self.assertEqual(one.recv(100), b"+PONG\r\n")
 
 
 class UnixSocketTest(ServerTest):
