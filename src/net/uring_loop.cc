@@ -175,7 +175,9 @@ class UringLoop : public EventLoop {
     connection.loop_state = nullptr;
     state.connection = nullptr;
     state.wants_receiving = false;
-    CopyReceived(state);
+    for (size_t i = state.received_begin; i < state.received.size(); ++i) {
+      if (state.received[i].copy == nullptr) ReturnBuffer(state.received[i].buffer);
+    }
     state.received.clear();
     state.received_begin = 0;
     CancelReceive(state);
@@ -207,7 +209,7 @@ class UringLoop : public EventLoop {
       SKARN_CHECK(failure == 0);
       is_enabled_ = true;
     }
-    if (!listed_.empty()) timeout_ms = 0;
+    if (!listed_.empty() || !completions_.empty()) timeout_ms = 0;
     if (timeout_ms == 0) {
       io_uring_submit_and_get_events(&ring_);
     } else {
