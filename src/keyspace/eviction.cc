@@ -57,7 +57,8 @@ int64_t Evictor::CountedBytes() const {
 
 Evictor::Outcome Evictor::Keep(const Order& order) {
   int64_t excess = CountedBytes() - order.limit_bytes;
-  if (excess > 0 && RefreshAccounts()) excess = CountedBytes() - order.limit_bytes;
+  if (excess > 0 && RefreshAccounts(kRefreshIntervalUs))
+    excess = CountedBytes() - order.limit_bytes;
   int64_t& since = statistics_.exceeding_since_us;
   if (excess <= 0) [[likely]] {
     if (since != 0) {
@@ -79,13 +80,13 @@ Evictor::Outcome Evictor::Keep(const Order& order) {
 
 // The clients whose buffers passed the limit may have gone since the last look; no key
 // should go for them. A look costs some 50 us, hence seldom.
-bool Evictor::RefreshAccounts() {
+bool Evictor::RefreshAccounts(int64_t interval_us) {
   const int64_t now_us = MonotonicMicros();
   int64_t last_us = goal_.refreshed_us.load(std::memory_order_relaxed);
   const uint64_t freed = BackgroundFree::DoneCount();
   const bool has_freed =
       goal_.freed_seen.exchange(freed, std::memory_order_relaxed) != freed;
-  if (!has_freed && now_us - last_us < kRefreshIntervalUs) return false;
+  if (!has_freed && now_us - last_us < interval_us) return false;
   if (!goal_.refreshed_us.compare_exchange_strong(last_us, now_us,
                                                   std::memory_order_relaxed)) {
     return false;

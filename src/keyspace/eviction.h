@@ -23,8 +23,7 @@ namespace skarn {
 struct EvictionGoal {
   std::atomic<int64_t> claimed_bytes{
       0};  // Relaxed: a hint; the count of used bytes decides.
-  // When a worker above the limit last asked what all but the data takes
-  // (MonotonicMicros).
+  // When a worker last asked what all but the data takes (MonotonicMicros).
   std::atomic<int64_t> refreshed_us{0};
   std::atomic<uint64_t> freed_seen{0};  // BackgroundFree::DoneCount at that time.
 };
@@ -56,6 +55,9 @@ class Evictor {
   Outcome Keep(const Order& order);
   // The bytes that count against the limit.
   int64_t CountedBytes() const;
+  // Counts anew what all but the data takes, if no worker has for `interval_us`. True
+  // when it did.
+  bool RefreshAccounts(int64_t interval_us);
 
   EvictionStatistics& statistics() { return statistics_; }
 
@@ -66,7 +68,6 @@ class Evictor {
     std::string key;
   };
 
-  bool RefreshAccounts();
   Outcome EvictClaimed(const Order& order, int64_t excess);
   // Evicts one entry. Returns its bytes, 0 when none was found.
   int64_t EvictOne(int samples);

@@ -45,7 +45,8 @@ enum Tag : uint64_t {
   kSendTag = 1,
   kListenTag = 2,
   kWakeTag = 3,
-  kNoTag = 4
+  kRetireTag = 4,
+  kNoTag = 5
 };
 constexpr uint64_t kTagMask = 15;
 
@@ -241,6 +242,7 @@ class UringLoop : public EventLoop {
       buffer_target_ /= 2;  // Those that come back now are not used again.
     }
     held_max_ = held_count_;
+    RetireBuffers();
   }
 
   IoStatus Receive(Connection& connection) override {
@@ -318,8 +320,30 @@ class UringLoop : public EventLoop {
     if (kBuffersMax - unused_buffers_.size() <= buffer_target_) {
       return OfferBuffer(buffer);
     }
+    DropBuffer(buffer);
+  }
+  void DropBuffer(uint16_t buffer) {
     buffers_[buffer].reset();
     unused_buffers_.push_back(buffer);
+  }
+
+  // Takes back what the ring has too many of. Only the kernel takes a buffer out of it,
+  // to fill it: so it gets something to read, once for each.
+  void RetireBuffers() {
+    const auto count = static_cast<unsigned>(kBuffersMax - unused_buffers_.size());
+    if (count <= buffer_target_ || !is_enabled_) return;
+    const unsigned surplus = std::min(count - buffer_target_, count - held_count_);
+    const int source = eventfd(surplus, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
+    if (source < 0) return;  // The next Trim tries again.
+    for (unsigned i = 0; i < surplus; ++i) {
+      io_uring_sqe* submission = NextSubmission();
+      io_uring_prep_read(submission, source, nullptr, sizeof(uint64_t), 0);
+      submission->flags |= IOSQE_BUFFER_SELECT;
+      submission->buf_group = kBufferGroup;
+      io_uring_sqe_set_data64(submission, kRetireTag);
+    }
+    Submit();
+    close(source);
   }
 
   void TakeCompletions() {
@@ -451,6 +475,11 @@ class UringLoop : public EventLoop {
         }
         return PollListeners();
       }
+      case kRetireTag:
+        if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+          DropBuffer(static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
+        }
+        return;
       default:
         return;
     }

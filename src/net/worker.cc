@@ -42,8 +42,9 @@ Worker::~Worker() {
   }
 }
 
-void Worker::Run() {
+void Worker::Run(std::latch& start) {
   memory::ThreadCache cache;
+  start.arrive_and_wait();
   gate_.Enter(index_);
   while (!is_stopping_.load(std::memory_order_relaxed)) {
     Turn();
@@ -297,8 +298,8 @@ void Worker::CloseListed() {
     ReturnOutput(connection);
     connection.input.begin = connection.input.end;
     ReturnInput(connection);
+    CountPlaced(-1);  // Before its client may know of it and come again.
     close(connection.fd());
-    CountPlaced(-1);
     connections_.erase(connection.id());
   }
   closing_.clear();

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <latch>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -85,8 +86,9 @@ class Worker {
   // The handler outlives the worker's thread.
   void SetHandler(ConnectionHandler& handler) { handler_ = &handler; }
 
-  // The thread's main; returns after Stop.
-  void Run();
+  // The thread's main; returns after Stop. Begins when all workers have come to `start`:
+  // what a thread costs is there before the first client looks.
+  void Run(std::latch& start);
   void Stop();  // From any thread.
   void Post(std::unique_ptr<Message> message);
 

@@ -69,9 +69,10 @@ void Server::AddConfigHooks() {
 
 Result<> Server::ChangeMaxClients(const Config& before, const Config& after) {
   const uint64_t wanted = static_cast<uint64_t>(after.Integer(ConfigKey::kMaxclients));
-  const uint64_t possible = AdjustOpenFiles(wanted);
+  const uint64_t possible = AdjustOpenFiles(wanted, workers_.size());
   if (possible >= wanted) return {};
-  AdjustOpenFiles(static_cast<uint64_t>(before.Integer(ConfigKey::kMaxclients)));
+  AdjustOpenFiles(static_cast<uint64_t>(before.Integer(ConfigKey::kMaxclients)),
+                  workers_.size());
   return Fail(
       fmt::format("The operating system is not able to handle the specified number of "
                   "clients, try with {}",

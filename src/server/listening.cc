@@ -252,7 +252,10 @@ bool Server::IsRefused(const Accepted& accepted) {
     return true;
   };
   const Settings& settings = state_->settings;
-  if (state_->client_count.load(std::memory_order_relaxed) >= settings.maxclients) {
+  // With those on their way to their workers.
+  size_t placed = 0;
+  for (const auto& worker : workers_) placed += worker->connection_count();
+  if (placed >= settings.maxclients) {
     return refuse(kMaxClientsReached);
   }
   if (settings.protected_mode && settings.requirepass.empty() && !accepted.is_loopback) {

@@ -7,6 +7,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <system_error>
 
@@ -21,7 +22,9 @@ const std::string_view kSkarnVersion = SKARN_VERSION;
 namespace {
 
 // Descriptors for other things than clients: files, listening sockets, event loops.
-constexpr uint64_t kReservedFiles = 32;
+constexpr uint64_t kReservedFiles = 16;
+constexpr uint64_t kReservedFilesMin = 32;  // The reference's number.
+constexpr uint64_t kFilesOfWorker = 4;
 constexpr std::string_view kDefaultPidFile = "/var/run/skarn.pid";
 
 std::string PidFileOf(const Config& config) {
@@ -115,10 +118,12 @@ void RemovePidFile(const Config& config) {
   unlink(path.c_str());
 }
 
-uint64_t AdjustOpenFiles(uint64_t maxclients) {
+uint64_t AdjustOpenFiles(uint64_t maxclients, uint64_t worker_count) {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return maxclients;
-  const uint64_t wanted = maxclients + kReservedFiles;
+  const uint64_t reserved =
+      std::max(kReservedFilesMin, kReservedFiles + kFilesOfWorker * worker_count);
+  const uint64_t wanted = maxclients + reserved;
   if (limit.rlim_cur < wanted) {
     rlimit raised = limit;
     raised.rlim_cur = wanted;
@@ -129,7 +134,7 @@ uint64_t AdjustOpenFiles(uint64_t maxclients) {
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
   if (limit.rlim_cur >= wanted) return maxclients;
-  return limit.rlim_cur > kReservedFiles ? limit.rlim_cur - kReservedFiles : 1;
+  return limit.rlim_cur > reserved ? limit.rlim_cur - reserved : 1;
 }
 
 }  // namespace skarn

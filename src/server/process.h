@@ -35,8 +35,8 @@ Result<> Daemonize();
 void WritePidFile(const Config& config);
 void RemovePidFile(const Config& config);
 
-// Makes room for this many clients in the limit of open files. Returns how many clients
-// it allows, at most `maxclients`.
-uint64_t AdjustOpenFiles(uint64_t maxclients);
+// Makes room for this many clients, and for what the server and its workers open, in the
+// limit of open files. Returns how many clients it allows, at most `maxclients`.
+uint64_t AdjustOpenFiles(uint64_t maxclients, uint64_t worker_count);
 
 }  // namespace skarn

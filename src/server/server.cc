@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <latch>
 
 #include <fmt/format.h>
 
@@ -118,7 +119,8 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
 
 void Server::ReduceMaxClients() {
   const uint64_t wanted = static_cast<uint64_t>(config_.Integer(ConfigKey::kMaxclients));
-  const uint64_t possible = AdjustOpenFiles(wanted);
+  const uint64_t possible = AdjustOpenFiles(
+      wanted, static_cast<uint64_t>(config_.Integer(ConfigKey::kIoThreads)));
   if (possible >= wanted) return;
   Log(LogLevel::kWarning,
       "The limit of open files allows {} clients, not {}: maxclients is reduced.",
@@ -164,10 +166,11 @@ int Server::Run() {
       access(state_->settings.dbfilename.c_str(), F_OK) == 0 || errno != ENOENT;
   state_->SetConcern(Concern::kDataLoading, has_file);
   std::string ready_text = ReadyText();
+  std::latch start(static_cast<ptrdiff_t>(workers_.size()));
   for (const auto& worker : workers_) {
-    threads_.emplace_back([this, &worker] {
+    threads_.emplace_back([this, &worker, &start] {
       PinWorker(places_, worker->index());
-      worker->Run();
+      worker->Run(start);
     });
     pthread_setname_np(threads_.back().native_handle(),
                        fmt::format("skarn-w{}", worker->index()).c_str());

@@ -133,10 +133,10 @@ bool Upkeep::Compact(int64_t now_us) {
 // --------------------------------------------------------------------------------------
 
 void Upkeep::RefreshAccounts() {
-  const bool is_second = tick_count_ % kTicksPerSecond == 0;
-  const bool has_limit = state_.settings.maxmemory != 0;
-  if (is_second || (has_limit && idle_ticks_ == 0)) memory::RefreshOtherBytes();
-  if (is_second) memory::ReturnFreePages();
+  if (tick_count_ % kTicksPerSecond == 0) {
+    memory::RefreshOtherBytes();
+    memory::ReturnFreePages();
+  }
   compactor_.MayBeginRound(MonotonicMicros());
 }
 
@@ -153,6 +153,9 @@ void Upkeep::OnTick(int64_t now_us) {
   ++tick_count_;
   FlushWhenIdle();
   if (is_first_) RefreshAccounts();
+  if (idle_ticks_ == 0 && state_.settings.maxmemory != 0) {
+    evictor_.RefreshAccounts(kTickUs);
+  }
   if (!expiry_.is_round_open() && MayExpire()) expiry_.BeginRound();
   const int64_t monotonic_us = MonotonicMicros();
   compaction_budget_.Refill(monotonic_us, CompactionPercent(), kSavedUsMax);

@@ -62,6 +62,23 @@ class DescriptorTest(unittest.TestCase):
                 client.close()
             wait_until(lambda: self.can_connect(server))
 
+    def test_what_workers_open_is_kept_for_them(self):
+        without = ("setpriv", "--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource")
+        for loop in ("epoll", "auto"):
+            with self.subTest(loop=loop), Server(
+                    "--event-loop", loop, io_threads=16, prefix=without,
+                    limits={resource.RLIMIT_NOFILE: 150}) as server, server.connect() as first:
+                allowed = int(first("CONFIG", "GET", "maxclients")[1])
+                self.assertGreater(allowed, 50)
+                used = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+                self.assertLess(used + allowed, 150 - 5)  # A save needs some, too.
+                clients = [server.connect() for _ in range(allowed)]
+                replies = [client("PING") for client in clients]
+                self.assertEqual(replies.count("PONG"), allowed - 1)
+                self.assertEqual(replies[-1], Error("ERR max number of clients reached"))
+                for client in clients:
+                    client.close()
+
     def can_connect(self, server):
         try:
             with server.connect(timeout=2) as client:
