@@ -25,10 +25,11 @@ bool MatchClass(Bytes pattern, size_t* at, char c, bool ignore_case) {
       is_member |= Fold(pattern[i + 1], ignore_case) == wanted;
       i += 2;
     } else if (i + 2 < pattern.size() && pattern[i + 1] == '-') {
-      unsigned char low = Fold(pattern[i], ignore_case);
-      unsigned char high = Fold(pattern[i + 2], ignore_case);
+      // Of plain chars, as in the reference: above 0x7f it depends on the machine.
+      char low = static_cast<char>(Fold(pattern[i], ignore_case));
+      char high = static_cast<char>(Fold(pattern[i + 2], ignore_case));
       if (low > high) std::swap(low, high);
-      is_member |= wanted >= low && wanted <= high;
+      is_member |= static_cast<char>(wanted) >= low && static_cast<char>(wanted) <= high;
       i += 3;
     } else {
       is_member |= Fold(pattern[i], ignore_case) == wanted;

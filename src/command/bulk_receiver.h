@@ -47,6 +47,10 @@ class BulkReceiver {
   // Of all payloads, and what the open one lacks as of the last CloseIfFull.
   size_t received_bytes() const { return announced_bytes_ - missing_bytes_; }
   size_t missing_bytes() const { return missing_bytes_; }
+  // What has come of the last one.
+  size_t last_bytes() const {
+    return blobs_.empty() ? 0 : blobs_.back()->size() - missing_bytes_;
+  }
   // Where in the input the last payload belongs.
   size_t last_offset() const { return offsets_.empty() ? 0 : offsets_.back(); }
 

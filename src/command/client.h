@@ -59,6 +59,7 @@ class Client : public Connection {
   bool no_touch = false;
   bool is_paused = false;  // Parked by CLIENT PAUSE; its request stays in the buffer.
   bool is_parked = false;  // Parked on a busy shard.
+  bool waits_for_unpause = false;  // Paused by CLIENT PAUSE.
   // Its next request has to wait, or none will come.
   bool IsSuspended() const {
     return is_parked || is_paused || closes_now || closes_after_reply;

@@ -164,7 +164,8 @@ __attribute__((always_inline)) inline void Executor::ExecuteRequest(
     client.is_authenticated = true;  // The password was taken away since.
     UpdateConcerns(client);
   }
-  if (command == nullptr || command->handler == nullptr) [[unlikely]] {
+  if (command == nullptr || command->handler == nullptr ||
+      (!command->subcommands.empty() && args.size() > 1)) [[unlikely]] {
     return RejectUnknown(client, command, args, reply);
   }
   const int count = static_cast<int>(args.size());

@@ -3,7 +3,10 @@
 // From bytes to staged batches. What happens to one command is in dispatcher.cc.
 #include "command/executor.h"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "arch/cycles.h"
 #include "arch/kernels.h"
@@ -25,6 +28,11 @@ constexpr size_t kDirectPart = 32;
 // Of unread input, before a client has authenticated; client-query-buffer-limit is never
 // below.
 constexpr uint64_t kStrangerQueryBytesMax = 1 << 20;
+
+// A client goes on in the next turn when it has this much to be sent, or the turn has
+// taken this long: short requests can ask for long replies.
+constexpr size_t kTurnOutputMax = 1 << 20;
+constexpr int64_t kTurnUsMax = 1000;
 
 // Sends a parked or paused client back to its worker.
 class ResumeMessage : public Message {
@@ -49,6 +57,11 @@ class UnpauseMessage : public Message {
   Executor& executor_;
 };
 
+bool HasHungUp(const Client& client) {
+  pollfd peer = {.fd = client.fd(), .events = POLLRDHUP, .revents = 0};
+  return poll(&peer, 1, 0) > 0;
+}
+
 }  // namespace
 
 Executor::Executor(ServerState& server, Worker& worker)
@@ -62,7 +75,7 @@ Executor::~Executor() = default;
 // -------------------------------------------------------------------------------
 
 void Executor::OnTurnStart(int64_t now_us) {
-  now_us_ = now_us;
+  now_us_ = turn_started_us_ = now_us;
 }
 
 std::unique_ptr<Connection> Executor::OnAccept(Worker& worker, const Accepted& accepted) {
@@ -185,9 +198,12 @@ void Executor::OnInput(Connection& connection) {
   if (client.input.capacity > kIoBlockBytes) RunBatch();
 }
 
-// Closes a client whose input, complete requests included, is more than it may be.
+// Closes a client whose unread input is more than it may be. As in the reference, words
+// that are complete do not count, those of queued commands do.
 bool Executor::IsOverQueryLimit(Client& client) {
-  const uint64_t size = client.InputBytes() + client.transaction.queue_bytes;
+  size_t size = client.input.bytes().size() + client.transaction.queue_bytes -
+                std::min(client.input.bytes().size(), client.parser.complete_bytes());
+  if (client.bulks != nullptr) size += client.bulks->last_bytes();
   if (size <= kStrangerQueryBytesMax) [[likely]]
     return false;
   if (client.is_authenticated && size <= server_.settings.query_buffer_max) return false;
@@ -252,6 +268,10 @@ void Executor::ParseRequests(Client& client) {
     if (pending_count_ >= kBatchCommandsMax || words_.size() >= kBatchWordsMax) {
       RunBatch();
       if (client.IsSuspended()) return;
+      if (client.output.pending_bytes() > kTurnOutputMax ||
+          now_us_ - turn_started_us_ > kTurnUsMax) [[unlikely]] {
+        return worker_.MarkReady(client);  // The others' turn.
+      }
     }
     const size_t first_word = words_.size();
     size_t consumed = 0;
@@ -291,6 +311,7 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
       return false;
     case ParseStatus::kCrossProtocol:
       RunBatch();
+      if (client.IsSuspended()) return false;  // It comes again, or nothing more does.
       Log(LogLevel::kWarning,
           "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
           "Host: "
@@ -302,8 +323,9 @@ bool Executor::HandleParseStatus(Client& client, ParseStatus status, size_t cons
       return false;
     default: {
       RunBatch();  // Requests before the bad one are answered first.
+      if (client.IsSuspended()) return false;
       ReplyWriter reply = WriterFor(client);
-      reply.Error(client.parser.error());
+      if (client.reply_mode == ReplyMode::kOn) reply.Error(client.parser.error());
       Log(LogLevel::kVerbose, "Protocol error ({}) from client: {}",
           client.parser.error(), client.peer_address);
       client.input.begin = client.input.end;
@@ -494,7 +516,14 @@ void Executor::ResumePaused() {
   std::vector<uint64_t> paused;
   paused.swap(paused_clients_);
   for (const uint64_t id : paused) {
-    if (Client* client = FindClient(id)) Resume(*client);
+    Client* client = FindClient(id);
+    if (client == nullptr) continue;
+    // Who has gone meanwhile wants nothing any more.
+    if (std::exchange(client->waits_for_unpause, false) && HasHungUp(*client)) {
+      worker_.Close(*client);
+    } else {
+      Resume(*client);
+    }
   }
 }
 

@@ -224,6 +224,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   KeyspaceView view_;
   WorkerStatistics statistics_;
   int64_t now_us_ = 0;
+  int64_t turn_started_us_ = 0;
   bool is_gate_held_ = false;
   bool is_lock_held_ = false;        // A transaction holds shards: take no others.
   bool is_lock_exclusive_ = false;   // It holds them for writing.

@@ -93,7 +93,8 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
     return reject(kReplicaLink);
   }
   if (Has(concerns, Concern::kPaused) && MustPause(client, command)) {
-    client.is_paused = true;
+    client.last_command = &command;
+    client.is_paused = client.waits_for_unpause = true;
     paused_clients_.push_back(client.id());
     worker_.TickAt(server_.pause_until_us);
     return false;
@@ -133,6 +134,7 @@ bool Executor::HasRoomFor(const Client& client, const Command& command,
 bool Executor::IsDeniedOnOom(const Client& client, const Command& command) const {
   if (command.Has(CommandFlag::kDenyOom)) return true;
   if (!client.in_transaction() || command.spec->name != "exec") return false;
+  if (client.transaction.has_failed) return false;  // It is aborted anyway.
   return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
                      [](const QueuedCommand& queued) {
                        return queued.command->Has(CommandFlag::kDenyOom);
@@ -157,11 +159,14 @@ bool Executor::MustPause(const Client& client, const Command& command) const {
 void Executor::CheckOutputLimit(Client& client) {
   const OutputLimit& limit =
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
-  if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
+  if (limit.hard_bytes == 0 && limit.soft_bytes == 0 && client.is_authenticated)
+      [[likely]]
     return;
   const uint64_t output = client.UnsentBytes();
   const uint64_t pending = output > kReplyBufferBytesMax ? output : 0;
   bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
+  // A stranger that reads nothing must not cost more than this.
+  is_over |= pending != 0 && !client.is_authenticated;
   if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {
     if (client.soft_limit_since_us == 0) client.soft_limit_since_us = now_us_;
     is_over |= now_us_ - client.soft_limit_since_us > limit.soft_seconds * 1000000;

@@ -105,6 +105,9 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
     std::vector<Key> keys;
     MovableKeys(*queued.command, args, &keys);
     Call(client, *queued.command, args, keys, reply);
+    const bool is_held = is_gate_held_ || (is_lock_held_ && is_lock_exclusive_) ||
+                         !server_.keyspace.is_concurrent();
+    if (view_.HasExpired() && is_held) view_.EraseExpired(is_held);
     reply.set_protocol(client.protocol);
   }
   client.is_executing_exec = false;

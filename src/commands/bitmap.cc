@@ -247,8 +247,9 @@ void Bitop(CommandContext& context, const Args& args, ReplyWriter& reply) {
   }
 
   const Key& key = context.key(0);
+  if (context.keyspace.HasExpired()) context.keyspace.EraseExpired(/*is_held=*/true);
   if (size == 0) {
-    Found found = context.keyspace.FindForWrite(key);
+    Found found = context.keyspace.FindRaw(key);
     if (found) {
       context.keyspace.Erase(key, found);
       context.keyspace.Changed(key, EventKind::kGeneric, "del");

@@ -102,10 +102,8 @@ Parsed<std::vector<KeyPosition>> ExtractKeys(const CommandTable& table,
 
 }  // namespace
 
-// COMMAND. The only container that does something of its own, so it also gets the words
-// that name no subcommand.
-void CommandAll(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  if (args.size() > 1) return reply.Error(UnknownSubcommand(args[0], args[1]));
+// COMMAND. The only container that does something of its own.
+void CommandAll(CommandContext& context, const Args&, ReplyWriter& reply) {
   DescribeAll(context.server.commands(), reply);
 }
 

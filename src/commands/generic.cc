@@ -68,14 +68,18 @@ std::optional<int64_t> MoveName(CommandContext& context, bool replaces) {
 void PutCopy(KeyspaceView& keyspace, const Key& key, const Entry& source) {
   Found found = keyspace.FindForWrite(key);
   if (source.encoding() != Encoding::kTable) {
+    const bool is_raw = source.IsRawInReference();
     return keyspace.PutBytes(key, found, source.value(), source.expiry(), source.type(),
-                             source.encoding());
+                             is_raw ? Encoding::kRawBytes : source.encoding());
   }
   auto table = std::make_unique<HashTable>();
   table->Reserve(source.table()->size());
   source.table()->ForEach([&](const Field& field) {
-    table->Set(field.name(), field.value(), field.expiry());
+    if (!field.IsExpired(keyspace.now())) {
+      table->Set(field.name(), field.value(), field.expiry());
+    }
   });
+  if (table->size() == 0) return;
   keyspace.PutTable(key, found, table.release(), source.expiry());
 }
 

@@ -3,6 +3,7 @@
 // OBJECT: how a value is kept and how it is used.
 #include <algorithm>
 
+#include "base/numbers.h"
 #include "command/context.h"
 #include "commands/generic.h"
 
@@ -18,26 +19,11 @@ constexpr ErrorText kNotLru =
     "when switching between policies at runtime LRU and LFU data will take some time to "
     "adjust.";
 
-// Whether the reference would keep key, expiry and value in one block of two cache lines:
-// 8 bytes of head, 8 of expiry, 1 byte and a zero for the key, 3 bytes and a zero for the
-// value, and the key's own head. Without room for key and expiry, the expiry stays out.
-bool IsEmbeddedInReference(const Entry& entry) {
-  constexpr size_t kBlockBytes = 128;
-  constexpr size_t kExpiryBytes = 8;
-  constexpr size_t kShortKeyMax = 31;
-  const size_t key_size = entry.key().size();
-  const size_t key_head = key_size <= kShortKeyMax ? 1 : key_size <= 0xff ? 3 : 5;
-  size_t taken = 8 + 1 + key_head + key_size + 1;
-  if (entry.HasExpiry() && taken + kExpiryBytes <= kBlockBytes) taken += kExpiryBytes;
-  return taken + 3 + entry.value().size() + 1 <= kBlockBytes;
-}
-
 Bytes StringEncodingName(const Entry& entry) {
-  if (entry.encoding() == Encoding::kRawBytes) return "raw";
-  if (entry.encoding() == Encoding::kBytes && IsCanonicalInt64(entry.value())) {
-    return "int";
-  }
-  return IsEmbeddedInReference(entry) ? "embstr" : "raw";
+  if (entry.IsRawInReference()) return "raw";
+  return entry.encoding() == Encoding::kBytes && IsCanonicalInt64(entry.value())
+             ? "int"
+             : "embstr";
 }
 
 Bytes EncodingName(const Entry& entry) {

@@ -48,6 +48,8 @@ class HashEditor {
 
   // Raises the event of a change of the hash, after that of fields found expired.
   void Tell(Bytes event, uint64_t changes);
+  // Raises the event of a key that was not there.
+  void TellNew() { keyspace_.Notify(EventKind::kNew, "new", key_); }
   // Raises "hexpired" for fields erased because their time had come.
   void TellExpired(uint64_t fields) { TellExpired(fields, fields); }
   void TellExpired(uint64_t fields, uint64_t changes);

@@ -118,6 +118,7 @@ void ReplyExpiries(CommandContext& context, const Args& args, ReplyWriter& reply
 
 // HSETEX with a time that is over: as if the fields were set, and expired at once.
 void SetExpired(HashEditor& hash, const Args& pairs) {
+  if (hash.is_absent()) hash.TellNew();
   uint64_t changes = 0;
   for (size_t i = 0; i < pairs.size(); i += 2) changes += hash.EraseAny(pairs[i]);
   hash.Tell("hset", changes);
@@ -253,7 +254,11 @@ void Hsetex(CommandContext& context, const Args& args, ReplyWriter& reply) {
   reply.Integer(1);
   const bool expires = options->expiry_index != 0;
   if (expires && expiry <= context.now()) return SetExpired(*hash, pairs);
-  if (expiry == kNoExpiry) {
+  // Unlike HSET, it counts a repeated field once.
+  if (pairs.size() / 2 > context.settings.hash_max_listpack_entries) {
+    for (size_t i = 0; i < pairs.size(); i += 2)
+      hash->Set(pairs[i], pairs[i + 1], expiry);
+  } else if (expiry == kNoExpiry) {
     hash->SetPairs(pairs);
   } else {
     hash->ExpectPairs(pairs);

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/numbers.h"
 #include "keyspace/key.h"
 
 namespace skarn {
@@ -29,6 +30,23 @@ uint8_t Entry::FlagsFor(const Shape& shape) {
 size_t Entry::SizeOf(const Shape& shape) {
   return LayoutOf(FlagsFor(shape)).key + shape.key.size() +
          (shape.root == nullptr ? shape.value_size : 0);
+}
+
+// One block has two cache lines: 8 bytes of head, 8 of expiry, 1 byte and a zero for the
+// key, 3 bytes and a zero for the value, and the key's own head. Without room for key and
+// expiry, the expiry stays out.
+bool Entry::IsRawInReference() const {
+  constexpr size_t kBlock = 128;
+  constexpr size_t kExpiry = 8;
+  constexpr size_t kShortKeyMax = 31;
+  if (type() != ValueType::kString) return false;
+  if (encoding() == Encoding::kRawBytes) return true;
+  if (IsCanonicalInt64(value())) return false;
+  const size_t key_size = key().size();
+  const size_t key_head = key_size <= kShortKeyMax ? 1 : key_size <= 0xff ? 3 : 5;
+  size_t taken = 8 + 1 + key_head + key_size + 1;
+  if (HasExpiry() && taken + kExpiry <= kBlock) taken += kExpiry;
+  return taken + 3 + value().size() + 1 > kBlock;
 }
 
 Entry* Entry::Create(const Shape& shape) {

@@ -172,6 +172,10 @@ class Entry {
 #endif
   }
 
+  // A string that OBJECT ENCODING calls "raw" because the reference would not keep key,
+  // expiry and value in one block.
+  bool IsRawInReference() const;
+
   size_t SizeBytes() const {
     const Bytes k = key();
     return static_cast<size_t>(k.data() - At(0)) + k.size() + EmbeddedSize();

@@ -34,10 +34,12 @@ class ShardLock {
     return false;
   }
 
+  // Not past somebody who is parked: readers that overlap would keep a writer out for
+  // ever.
   bool TryLockShared() {
     for (int spins = 0; spins < kSpinMax; ++spins) {
       uint64_t word = word_.load(std::memory_order_relaxed);
-      if ((word & kExclusive) == 0 && (word & kReaders) != kReaders &&
+      if ((word & (kExclusive | kParked)) == 0 && (word & kReaders) != kReaders &&
           word_.compare_exchange_weak(word, word + kReader, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
         NoteSharedStore(SharedLine::kShardLock, this);

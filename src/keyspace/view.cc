@@ -73,7 +73,19 @@ uint32_t KeyspaceView::RefreshedAccess(uint32_t access) const {
 // -----------------------------------------------------------------------------------
 
 void KeyspaceView::NoteExpired(const Key& key) {
-  expired_.push_back({db_, std::string(key.bytes)});
+  expired_.push_back({.db = db_, .key = std::string(key.bytes)});
+}
+
+// The miss of an expired key is told after its expiry.
+void KeyspaceView::TellMiss(const Key& key) {
+  if (!expired_.empty()) {
+    ExpiredKey& last = expired_.back();
+    if (!last.is_miss && last.db == db_ && last.key == key.bytes) {
+      last.is_miss = true;
+      return;
+    }
+  }
+  Notify(EventKind::kKeyMiss, "keymiss", key);
 }
 
 // The three ways of reading come to one function each: calls between them are dear.
@@ -99,7 +111,7 @@ __attribute__((always_inline)) inline const Entry* KeyspaceView::InspectHere(
   ++(entry != nullptr ? stats_.hits : stats_.misses);
   if (entry == nullptr && !is_quiet && (event_mask_ & Bit(EventKind::kKeyMiss)) != 0)
       [[unlikely]] {
-    Notify(EventKind::kKeyMiss, "keymiss", key);
+    TellMiss(key);
   }
   return entry;
 }
@@ -359,6 +371,10 @@ bool KeyspaceView::SetExpiry(const Key& key, Found& found, ExpiryMillis expiry) 
   if (found.entry->expiry() == expiry) return expiry != kNoExpiry;
   KeepPreImage(found);
   (void)key;
+  // Without its expiry it may fit one block again; it does not move back.
+  if (expiry == kNoExpiry && found.entry->IsRawInReference()) {
+    found.entry->set_encoding(Encoding::kRawBytes);
+  }
   if (found.entry->TrySetExpiry(expiry)) {
     NoteExpiry(*found.shard, expiry);
     return true;
@@ -405,6 +421,8 @@ void KeyspaceView::Adopt(const Key& key, Found& found, Entry* extracted) {
   SKARN_DCHECK(!found);
   Entry::Shape shape = extracted->shape();
   shape.key = key.bytes;
+  if (extracted->IsRawInReference()) shape.encoding = Encoding::kRawBytes;
+  if (IsLfu(keyspace_.policy)) shape.access = InitialAccess();
   Entry* entry = Entry::Create(shape);
   if (shape.root == nullptr) {
     std::memcpy(entry->EmbeddedValue(), extracted->EmbeddedValue(), shape.value_size);
@@ -447,18 +465,20 @@ void KeyspaceView::Evict(const Key& key, Found& found) {
   Changed(key, EventKind::kEvicted, "evicted", 0);
 }
 
-void KeyspaceView::EraseExpired() {
+void KeyspaceView::EraseExpired(bool is_held) {
   const unsigned db = db_;
   for (const ExpiredKey& expired : expired_) {
     const Key key = MakeKey(expired.key);
     db_ = expired.db;
     Shard& shard = keyspace_.ShardOf(db_, key);
-    const bool locks = keyspace_.is_concurrent();
+    const bool locks = !is_held && keyspace_.is_concurrent();
     // Busy: the next reader or the active expiry finds it.
-    if (locks && !shard.lock.TryLock()) continue;
-    Found found = FindRaw(key);
-    if (found && found.entry->IsExpired(now_)) Expire(key, found);
-    if (locks && shard.lock.Unlock()) listener_.OnShardFree(shard);
+    if (!locks || shard.lock.TryLock()) {
+      Found found = FindRaw(key);
+      if (found && found.entry->IsExpired(now_)) Expire(key, found);
+      if (locks && shard.lock.Unlock()) listener_.OnShardFree(shard);
+    }
+    if (expired.is_miss) Notify(EventKind::kKeyMiss, "keymiss", key);
   }
   expired_.clear();
   db_ = db;

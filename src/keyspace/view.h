@@ -78,6 +78,8 @@ class KeyspaceView {
   // An expired one is erased first, with its event. Refreshes the access clock; counts no
   // hits.
   Found FindForWrite(const Key& key);
+  // The entry as it is, expired or not; nothing else happens.
+  Found FindRaw(const Key& key);
   // The same, counting hit or miss (commands that read and write: GETDEL, GETEX,
   // INCR...).
   Found FindForUpdate(const Key& key);
@@ -121,11 +123,12 @@ class KeyspaceView {
   void Notify(EventKind kind, Bytes event, const Key& key);
   void AddChanges(uint64_t changes) { stats_.changes += changes; }
 
-  // ---- after the command, no locks held
-  // ------------------------------------------------------ Expired entries that readers
-  // met. Erases those whose shard is free at the moment.
+  // ---- expired entries that readers met
+  // ------------------------------------------------------ After the command: erases
+  // those whose shard is free at the moment. `is_held`: all of them are, exclusively or
+  // with the gate closed.
   bool HasExpired() const { return !expired_.empty(); }
-  void EraseExpired();
+  void EraseExpired(bool is_held = false);
 
   // Erases a due entry under its shard's exclusive lock (active expiry, eviction use it
   // too).
@@ -147,12 +150,13 @@ class KeyspaceView {
   struct ExpiredKey {
     unsigned db;
     std::string key;
+    bool is_miss = false;  // To be told as one, too.
   };
 
   const Entry* PeekHere(const Key& key);
   const Entry* InspectHere(const Key& key, bool is_quiet);
   void NoteExpired(const Key& key);
-  Found FindRaw(const Key& key);
+  void TellMiss(const Key& key);
   // A reference to the offered blob that `value` is, or else to a copy.
   Blob* BlobOf(Bytes value);
   // Replaces the block of the slot by `entry`; the old block is handed over or freed (its

@@ -118,8 +118,9 @@ class EpollLoop : public EventLoop {
   }
 
  private:
+  // A hang-up is told whatever is asked for: of who is not read, once.
   static uint32_t Interest(const Connection& connection, bool is_reading) {
-    return (is_reading ? uint32_t{EPOLLIN} : 0) |
+    return (is_reading ? uint32_t{EPOLLIN} : uint32_t{EPOLLET}) |
            (connection.wants_write ? uint32_t{EPOLLOUT} : 0);
   }
   Result<> Control(int operation, int fd, uint32_t events, uint64_t data) {

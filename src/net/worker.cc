@@ -115,11 +115,14 @@ void Worker::Turn() {
     connection->is_ready = false;
     if (!connection->closes_now && !connection->is_read_paused)
       handler_->OnInput(*connection);
+    // What has come meanwhile was left alone.
+    if (!connection->is_ready) ready_.readable.push_back(connection);
   }
   // Their input may move with the next receive, and views into it with it.
   if (!again.empty()) handler_->OnTurnEnd();
   for (Connection* connection : ready_.readable) {
-    if (!connection->closes_now && !connection->is_read_paused) ReceiveFrom(*connection);
+    if (!connection->closes_now && !connection->is_read_paused && !connection->is_ready)
+      ReceiveFrom(*connection);
   }
   const bool has_more = handler_->OnTurnEnd();
   SendDirty();
@@ -183,6 +186,7 @@ void Worker::ReturnInput(Connection& connection) {
 
 void Worker::ShrinkInput(Connection& connection) {
   InputBuffer& input = connection.input;
+  if (input.sink != nullptr) return;  // What arrives belongs elsewhere.
   const size_t pending = input.end - input.begin;
   const size_t capacity = std::max(kIoBlockBytes, pending + pending / 4);
   if (input.capacity < 2 * capacity) return;

@@ -82,6 +82,8 @@ class RequestParser {
   void Reset();
 
   bool is_inside_request() const { return partial_ != nullptr; }
+  // Of a half-read request, the bytes of the words that are complete.
+  size_t complete_bytes() const { return partial_ == nullptr ? 0 : partial_->next; }
 
  private:
   struct Word {

@@ -211,6 +211,17 @@ class BigBulks:
         client.close()
         wait_until(lambda: self.used() < before + MIB)
 
+    def test_a_pause_in_the_middle_loses_nothing(self):
+        value = pattern(3 * MIB)
+        data = encode("SET", "key", value)
+        client = self.connect()
+        client.send_raw(data[:2 * MIB])
+        # Longer than buffers stay as they are.
+        wait_until(lambda: b" idle=4 " in self.do("CLIENT LIST"))
+        client.send_raw(data[2 * MIB:] + encode("STRLEN", "key"))
+        self.assertEqual([client.read(), client.read()], [OK, len(value)])
+        self.assertTrue(self.do("GET key") == value)
+
     def test_a_bulk_without_its_line_end_is_an_error(self):
         before = self.used()
         client = self.connect()

@@ -4,6 +4,7 @@
 
 import os
 import socket
+import struct
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, ServerTest, Error, arity, both_protocols, err, main, SYNTAX
 from harness.resp import Closed, Connection, Push, Status, encode
-from harness.server import Server, wait_until
+from harness.server import Server, parse_info, wait_until
 
 
 @both_protocols
@@ -180,6 +181,21 @@ class AuthTest(ServerTest):
         self.assertEqual(other.read(), err("Protocol error: unauthenticated bulk length"))
         self.assertTrue(other.is_closed_by_server())
 
+    def test_a_stranger_that_reads_nothing_is_closed(self):
+        client, owner = self.connect(), self.connect()
+        self.expect("AUTH secret", OK, owner)
+
+        def closed():
+            stats = parse_info(self.do("INFO stats", owner))
+            return int(stats["client_output_buffer_limit_disconnections"])
+        before = closed()
+        try:
+            for _ in range(100):
+                client.send_raw(b"PING\r\n" * 10_000)
+        except OSError:
+            pass
+        wait_until(lambda: closed() == before + 1)
+
     def test_config_set_requirepass(self):
         self.expect_all(
             ("AUTH secret", OK),
@@ -247,6 +263,33 @@ class ProtocolTest(ServerTest):
         self.assertEqual(self.replies(encode("PING") + b"*1\r\n!\r\n", 2),
                          [Status("PONG"), err("Protocol error: expected '$', got '!'")])
 
+    def test_the_malformed_request_waits_with_what_came_before(self):
+        for bad, text in ((b"*x\r\n", "Protocol error: invalid multibulk length"),
+                          (b"*1\r\n!\r\n", "Protocol error: expected '$', got '!'"),
+                          (b'"a\r\n', "Protocol error: unbalanced quotes in request")):
+            with self.subTest(bad=bad):
+                self.expect_all(("DEL k", self.do("EXISTS k")), ("CLIENT PAUSE 60000 WRITE", OK))
+                client = self.connect()
+                client.send_raw(encode("SET", "k", "v") + bad)
+                wait_until(lambda: self.server.info("clients")["blocked_clients"] == "1")
+                self.expect("CLIENT UNPAUSE", OK)
+                self.assertEqual([client.read(), client.read()], [OK, err(text)])
+                self.assertTrue(client.is_closed_by_server())
+                self.expect("GET k", b"v")
+
+    def test_nothing_behind_quit_is_read(self):
+        for bad in (b"*x\r\n", b'"a\r\n', b"POST / \r\n"):
+            with self.subTest(bad=bad):
+                client = self.connect()
+                client.send_raw(b"QUIT\r\n" + bad)
+                self.assertEqual(client.read(), OK)
+                self.assertTrue(client.is_closed_by_server())
+
+    def test_no_word_to_who_wants_none(self):
+        client = self.connect()
+        client.send_raw(b"CLIENT REPLY OFF\r\n*x\r\n")
+        self.assertTrue(client.is_closed_by_server())
+
     def test_passes_over_empty_requests(self):
         self.assertEqual(self.replies(b"\r\n*0\r\n*-1\r\n\r\n  \r\nPING\r\n", 1),
                          [Status("PONG")])
@@ -306,13 +349,22 @@ class ProtocolTest(ServerTest):
         self.expect("CONFIG SET client-query-buffer-limit 1gb", OK)
         self.expect("PING", Status("PONG"))
 
+    def test_words_that_are_complete_do_not_count(self):
+        self.expect("CONFIG SET client-query-buffer-limit 1048576", OK)
+        pairs = [x for i in range(30_000) for x in (b"k%d" % i, b"x" * 24)]
+        self.expect(["MSET", *pairs], OK)
+        big = [x for i in range(5) for x in (b"k%d" % i, b"x" * 400_000)]
+        self.expect(["MSET", *big], OK)
+        self.expect(["SET", "key", "x" * 1048574], OK)
+        self.expect("CONFIG SET client-query-buffer-limit 1gb", OK)
+
     def test_a_complete_request_may_be_over_the_limit_too(self):
         self.expect("CONFIG SET client-query-buffer-limit 1048576", OK)
         victim = self.server.connect()
         self.addCleanup(victim.close)
         before = int(self.server.info("stats")["client_query_buffer_limit_disconnections"])
         try:
-            victim("SET", "key", "x" * 1048576)
+            victim("SET", "key", "x" * 1048575)
         except (Closed, OSError):
             pass
         self.assertTrue(victim.is_closed_by_server())
@@ -462,6 +514,37 @@ class ClientTest(ServerTest):
         self.expect("CLIENT PAUSE -1", err("timeout is negative"))
         self.expect("CLIENT PAUSE 1 what", err("CLIENT PAUSE mode must be WRITE or ALL"))
 
+    def test_who_has_gone_while_paused_wants_nothing(self):
+        self.expect("CLIENT PAUSE 60000 WRITE", OK)
+        gone, here = self.connect(), self.connect()
+        for client, key in ((gone, "gone"), (here, "here")):
+            client.send("SET", key, "1")
+        wait_until(lambda: self.server.info("clients")["blocked_clients"] == "2")
+        gone.close()
+        self.expect("CLIENT UNPAUSE", OK)
+        self.assertEqual(here.read(), OK)
+        self.expect("MGET gone here", [None, b"1"])
+
+    def test_who_is_reset_while_paused_keeps_no_worker_busy(self):
+        self.expect("CLIENT PAUSE 60000 WRITE", OK)
+        gone = self.connect()
+        gone.send("SET", "gone", "1")
+        wait_until(lambda: self.server.info("clients")["blocked_clients"] == "1")
+        gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.close()
+        before = int(self.server.info("stats")["eventloop_cycles"])
+        time.sleep(0.5)
+        self.assertLess(int(self.server.info("stats")["eventloop_cycles"]) - before, 500)
+        self.expect("CLIENT UNPAUSE", OK)
+
+    def test_list_shows_the_command_that_waits(self):
+        self.expect("CLIENT PAUSE 60000 WRITE", OK)
+        client = self.connect()
+        client.send("SET", "key", "1")
+        wait_until(lambda: b"cmd=set " in self.do("CLIENT LIST"))
+        self.expect("CLIENT UNPAUSE", OK)
+        self.assertEqual(client.read(), OK)
+
     def test_no_evict_no_touch_and_others(self):
         self.expect_all(
             ("CLIENT NO-EVICT on", OK),
@@ -602,6 +685,18 @@ class SlowReaderTest(ServerTest):
             client.close()
         for sender in senders:
             sender.join()
+
+
+class FairnessTest(ServerTest):
+    def test_short_requests_for_long_replies_share_the_turns(self):
+        self.do(["HSET", "big", *(b"%d" % i for i in range(2000))])
+        requests = 2000  # Some 15 MB of replies for 40 KB of requests.
+        before = int(self.server.info("stats")["eventloop_cycles"])
+        client = self.connect()
+        client.send_raw(b"HGETALL big\r\n" * requests)
+        for _ in range(requests):
+            self.assertEqual(len(client.read()), 2000)
+        self.assertGreater(int(self.server.info("stats")["eventloop_cycles"]) - before, 8)
 
 
 class RestartTest(ServerTest):

@@ -72,6 +72,26 @@ class KeyTest(ServerTest):
         self.do("COPY a ttl")
         self.expect_between("TTL ttl", 99, 100)
 
+    def test_a_renamed_key_is_used_anew(self):
+        self.expect("CONFIG SET maxmemory-policy allkeys-lfu", OK)
+        self.do("SET a v")
+        payload = self.do("DUMP a")
+        self.expect_all((["RESTORE", "b", "0", payload, "FREQ", "200"], OK),
+                        ("OBJECT FREQ b", 200), ("RENAME b c", OK), ("OBJECT FREQ c", 5),
+                        (["RESTORE", "b", "0", payload, "FREQ", "200"], OK),
+                        ("MOVE b 1", 1), ("SELECT 1", OK), ("OBJECT FREQ b", 5),
+                        ("CONFIG SET maxmemory-policy noeviction", OK))
+
+    def test_a_raw_string_stays_one(self):
+        raw, embedded = b"x" * 107, b"x" * 106
+        self.expect_all((["SET", "k", raw], OK), ("OBJECT ENCODING k", b"embstr"),
+                        ("EXPIRE k 1000", 1), ("OBJECT ENCODING k", b"raw"),
+                        ("PERSIST k", 1), ("OBJECT ENCODING k", b"raw"),
+                        (["SET", "key12345", embedded], OK), ("OBJECT ENCODING key12345", b"raw"),
+                        ("COPY key12345 c", 1), ("OBJECT ENCODING c", b"raw"),
+                        ("RENAME key12345 k", OK), ("OBJECT ENCODING k", b"raw"),
+                        (["SET", "k", embedded], OK), ("OBJECT ENCODING k", b"embstr"))
+
     def test_move_and_swapdb(self):
         self.expect_all(
             ("SET a 1", OK), ("MOVE a 1", 1), ("MOVE a 1", 0), ("EXISTS a", 0), ("SET a 2", OK),

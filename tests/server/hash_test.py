@@ -213,6 +213,14 @@ class FieldExpiryTest(ServerTest):
         )
         self.assertGreater(self.do("HTTL h FIELDS 1 n")[0], 90)
 
+    def test_hsetex_counts_a_repeated_field_once(self):
+        self.expect("CONFIG SET hash-max-listpack-entries 2", OK)
+        for command, encoding in (("HSETEX e FIELDS 3 a 1 a 2 a 3", b"listpack"),
+                                  ("HSETEX e KEEPTTL FIELDS 3 a 1 a 2 b 3", b"listpack"),
+                                  ("HSETEX e FIELDS 3 a 1 b 2 c 3", b"hashtable")):
+            self.expect_all((command, 1), ("OBJECT ENCODING e", encoding))
+        self.expect("CONFIG SET hash-max-listpack-entries 512", OK)
+
     def test_hgetex(self):
         self.expect_all(
             ("HGETEX h FIELDS 2 a x", [b"1", None]), ("HTTL h FIELDS 1 a", [-1]),

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What commands do with keys and fields that have expired and are still there: replies and the
+order of the events."""
+
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness.case import OK, QUEUED, ServerTest, main
+
+
+class ExpiredTest(ServerTest):
+    options = ("--notify-keyspace-events", "EAmn", "--enable-debug-command", "local")
+
+    def setUp(self):
+        super().setUp()
+        self.expect("DEBUG SET-ACTIVE-EXPIRE 0", OK)
+        self.listener = self.connect(3)
+        self.listener.send("PSUBSCRIBE", "*")
+        self.listener.read_push()
+
+    def expired(self, *keys):
+        """Keys whose time is over."""
+        for key in keys:
+            self.expect(["SET", key, "old", "PX", "1"], OK)
+        time.sleep(0.005)
+        self.events()
+
+    def events(self):
+        """The events since the last call: "event key"."""
+        self.do("PUBLISH end 1")
+        events = []
+        while (push := self.listener.read_push())[2] != b"end":
+            events.append((push[2].split(b":")[1] + b" " + push[3]).decode())
+        return events
+
+    def expect_events(self, command, *events):
+        self.do(command)
+        self.assertEqual(self.events(), list(events))
+
+    def test_a_miss_is_told_after_the_expiry(self):
+        for command in ("GET k", "STRLEN k", "GETRANGE k 0 1", "EXISTS k", "TYPE k", "TTL k",
+                        "GETBIT k 1", "BITCOUNT k", "HGET k f", "DUMP k"):
+            with self.subTest(command=command):
+                self.expired("k")
+                self.expect_events(command, "expired k", "keymiss k")
+        self.expired("k", "l")
+        self.do("SET m v")
+        self.events()
+        self.expect_events("MGET k m l", "expired k", "keymiss k", "expired l", "keymiss l")
+
+    def test_in_a_transaction_it_goes_with_its_command(self):
+        self.expired("k")
+        self.expect_all(("MULTI", OK), ("GET k", QUEUED), ("SET l v", QUEUED), ("DBSIZE", QUEUED))
+        self.expect("EXEC", [None, OK, 1])
+        self.assertEqual(self.events(), ["expired k", "keymiss k", "new l", "set l"])
+
+    def test_bitop(self):
+        self.do("SET d v")
+        self.expired("k")
+        self.expect_events("BITOP AND d k k", "expired k", "keymiss k", "keymiss k", "del d")
+        self.expired("k")
+        self.expect_events("BITOP NOT k nope", "keymiss nope", "del k")
+
+    def test_copy_leaves_expired_fields(self):
+        self.do("HSET d f 1 x 2")
+        self.do("HPEXPIRE d 1 FIELDS 1 x")
+        time.sleep(0.005)
+        self.expect_all(("COPY d k", 1), ("HLEN k", 1), ("HGETALL k", [b"f", b"1"]))
+        dump = self.do("DUMP k")
+        self.assertEqual(dump[0], 4)  # A hash without expiries of fields.
+
+    def test_fields_set_to_a_time_that_is_over(self):
+        self.expect_events("HSETEX h EX 0 FIELDS 1 f 1", "new h", "hset h", "hexpire h",
+                           "hexpired h", "del h")
+        self.do("HSET h g 1")
+        self.events()
+        self.expect_events("HSETEX h EX 0 FIELDS 1 f 1", "hset h", "hexpire h", "hexpired h")
+
+
+if __name__ == "__main__":
+    main()
