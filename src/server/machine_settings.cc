@@ -29,8 +29,13 @@ std::string Objection(ConfigKey key, const std::string& value, const Config& con
                       const MachineFacts& facts) {
   if (IsGiven(config, key)) return std::string(kGivenOtherwise);
   if (key == ConfigKey::kWorkerPinning && value == "yes") {
-    if (facts.cpu_quota > 0) return "with a CPU quota the kernel must place threads";
-    if (facts.is_container) return "a container shares its CPUs with others";
+    const double cpus = static_cast<double>(facts.allowed_cpus.size());
+    if (facts.cpu_quota > 0 && facts.cpu_quota < cpus) {
+      return "with a CPU quota the kernel must place threads";
+    }
+    if (facts.is_container && !facts.HasCpusToItself()) {
+      return "a container shares its CPUs with others";
+    }
   }
   if (key == ConfigKey::kSimd && value != "auto" && !CanRunKernels(value)) {
     return "this CPU or this program has no such kernels";

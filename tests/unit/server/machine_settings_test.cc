@@ -61,6 +61,23 @@ TEST(MachineSettingsTest, NothingIsPinnedUnderAQuotaOrInAContainer) {
   EXPECT_NE(Find(*choice, "worker-pinning")->left_alone, "");
 }
 
+TEST(MachineSettingsTest, APodIsPinnedOnlyToCpusOfItsOwn) {
+  MachineTree tree("c7g.4xlarge-own-namespace");
+  Config own;
+  ASSERT_TRUE(TuneToMachine(tree.files(), own).has_value());
+  EXPECT_EQ(own.Text(ConfigKey::kIoThreads), "7");
+  EXPECT_TRUE(own.Bool(ConfigKey::kWorkerPinning));
+  for (const auto max : {"max 100000\n", "1200000 100000\n"}) {
+    tree.Write("sys/fs/cgroup/cpu.max", max);
+    Config shared;
+    const auto choice = TuneToMachine(tree.files(), shared);
+    ASSERT_TRUE(choice.has_value());
+    EXPECT_FALSE(shared.Bool(ConfigKey::kWorkerPinning));
+    EXPECT_EQ(Find(*choice, "worker-pinning")->left_alone,
+              "a container shares its CPUs with others");
+  }
+}
+
 TEST(MachineSettingsTest, ForgedNonsenseStillGivesAServer) {
   for (const auto machine : {"empty", "impossible", "garbage", "half-cpu-v1"}) {
     Config config;
