@@ -95,6 +95,18 @@ class TuneTest(TuneCase):
         self.assertEqual(self.value(root, "net.core.somaxconn"), "128")
         self.assertIn("Nothing to do.", self.run_tune(root, "revert"))
 
+    def test_the_units_of_the_server_keep_their_limits(self):
+        root = self.tree("c7i.8xlarge")
+        self.run_tune(root, "apply")
+        files = [name for name, (_, content) in snapshot(os.path.join(root, "etc")).items()
+                 if isinstance(content, (bytes, str))]
+        own = ("sysctl.d/60-skarn-tune.conf", "systemd/system/skarn-tune.service",
+               "systemd/system/multi-user.target.wants/skarn-tune.service")
+        self.assertEqual([name for name in files if "skarn" in name and name not in own], [])
+        for unit in ("skarn-server.service", "skarn-server@.service"):
+            text = self.read(ROOT, os.path.join("systemd", unit))
+            self.assertIn("LimitNOFILE=1048576\n", text)
+
     def test_the_packaged_unit_is_enabled_where_there_is_one(self):
         root = self.tree("c6i.2xlarge")
         self.write(root, "usr/lib/systemd/system/skarn-tune.service", "[Unit]\n")

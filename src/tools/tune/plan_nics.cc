@@ -142,14 +142,6 @@ void PlanUnits(PlanMaker& maker) {
               .after = unit,
               .name = wants,
               .reason = "enables that unit"});
-  const std::string drop_in =
-      "/etc/systemd/system/skarn-server.service.d/60-skarn-tune.conf";
-  maker.Want({.kind = ChangeKind::kFile,
-              .path = drop_in,
-              .after = "# Written by skarn-tune apply; skarn-tune revert takes it away.\n"
-                       "[Service]\nLimitNOFILE=262144\n",
-              .name = drop_in,
-              .reason = "room for more clients than the default of the unit"});
 }
 
 }  // namespace skarn
