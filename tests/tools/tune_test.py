@@ -8,7 +8,7 @@ import os
 import subprocess
 import unittest
 
-from case import NOBODY, ROOT, SYSCTL, TUNE, UNIT, TuneCase, machine, snapshot
+from case import NOBODY, ROOT, STATE, SYSCTL, TUNE, UNIT, TuneCase, machine, snapshot
 
 PROFILES = {
     "t4g.small": "graviton2", "c6g.xlarge": "graviton2", "c7g.4xlarge": "graviton3",
@@ -144,6 +144,38 @@ class TuneTest(TuneCase):
                          "always [madvise] never\n")
         self.run_tune(root, "revert", "--runtime")
         self.assertEqual(snapshot(root), before)
+
+    def test_a_profile_that_was_chosen_holds_at_every_start(self):
+        root = self.tree("c7i.8xlarge")
+        before = snapshot(root)
+        # Its profile steers packets to all CPUs; the one chosen does not.
+        queue = "sys/class/net/ens5/queues/rx-0/rps_cpus"
+        self.run_tune(root, "apply", "--profile", "graviton3")
+        self.assertNotIn("ffffffff", self.read(root, queue))
+        self.run_tune(root, "apply", "--runtime")
+        self.assertNotIn("ffffffff", self.read(root, queue))
+        self.assertIn("Nothing to change.", self.run_tune(root, "plan"))
+        self.assertIn("+ ffffffff", self.run_tune(root, "plan", "--profile", "auto"))
+        self.assertIn("Nothing to change.", self.run_tune(root, "plan"))
+        self.run_tune(root, "apply", "--profile", "auto")
+        self.assertIn("ffffffff", self.read(root, queue))
+        self.assertNotIn("profile", self.read(root, STATE))
+        self.run_tune(root, "apply", "--profile", "none")
+        self.run_tune(root, "revert")
+        self.assertEqual(snapshot(root), before)
+        self.assertIn("+ ffffffff", self.run_tune(root, "plan"))
+
+    def test_a_profile_alone_is_recorded_and_forgotten(self):
+        root = self.tree("c6i.2xlarge")
+        self.run_tune(root, "apply")
+        self.assertIn("Nothing to do.", self.run_tune(root, "apply", "--profile", "c6i"))
+        self.assertIn('profile "c6i"', self.read(root, STATE))
+        self.write(root, STATE, self.read(root, STATE).replace('"c6i"', '"c99"'))
+        for command in ("plan", "apply"):
+            text = self.run_tune(root, command, status=1)
+            self.assertIn("no such profile: 'c99'", text)
+        self.run_tune(root, "apply", "--profile", "auto")
+        self.assertNotIn("profile", self.read(root, STATE))
 
     def test_a_file_of_that_name_comes_back_as_it_was(self):
         root = self.tree("c6i.2xlarge")

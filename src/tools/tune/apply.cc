@@ -109,8 +109,9 @@ bool HoldsAny(const std::string& folder, const std::vector<Change>& changes) {
 Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_path,
                           State state, const Plan& plan) {
   Outcome outcome{.left_alone = plan.left_alone};
-  if (plan.changes.empty()) return outcome;
   const State before = state;
+  if (plan.profile) state.set_profile(*plan.profile);
+  if (plan.changes.empty() && state.profile() == before.profile()) return outcome;
   std::vector<std::string> folders = MissingFolders(files, state_path);
   for (const std::string& folder : folders) {
     state.Note({.kind = ChangeKind::kFolder, .path = folder});
@@ -141,7 +142,9 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
     state.Remove(change.kind, change.path);
     if (known != nullptr) state.Note(*known);
   }
-  if (outcome.done.empty()) {
+  const bool has_failed = outcome.done.empty() && !plan.changes.empty();
+  if (has_failed) {
+    state.set_profile(before.profile());
     // There is nothing to take back but what was recorded before.
     for (const Change& change : std::vector<Change>(state.changes())) {
       const bool is_new = before.Find(change.kind, change.path) == nullptr;
@@ -153,13 +156,14 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
   if (Result<> recorded = state.Write(files, state_path); !recorded) {
     outcome.left_alone.push_back({files.PathOf(state_path), recorded.error().text});
   }
-  if (outcome.done.empty()) RemoveFolders(files, folders);
+  if (has_failed) RemoveFolders(files, folders);
   return outcome;
 }
 
 Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_path,
                           State state) {
   Outcome outcome;
+  state.set_profile({});
   std::vector<std::string> folders;
   std::vector<Change> changes = state.changes();
   std::ranges::reverse(changes);

@@ -4,6 +4,7 @@
 // Threads: one; plain data.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct LeftAlone {
 struct Plan {
   std::vector<Change> changes;  // Only what differs now.
   std::vector<LeftAlone> left_alone;
+  // What to record as the profile of every start; empty: that of the machine. Nothing:
+  // none was asked for, the record stays.
+  std::optional<std::string> profile;
 };
 
 enum class PlanScope : uint8_t {
