@@ -177,6 +177,17 @@ class TuneTest(TuneCase):
         self.run_tune(root, "apply", "--profile", "auto")
         self.assertNotIn("profile", self.read(root, STATE))
 
+    def test_queues_come_before_what_is_theirs(self):
+        root = self.tree("c7g.4xlarge")
+        planned = json.loads(self.run_tune(root, "plan", "--json"))["changes"]
+        paths = [change["path"] for change in planned]
+        combined = paths.index("ens5 combined")
+        self.assertIn("their interrupts and steering follow", planned[combined]["reason"])
+        self.assertLess(combined, min(at for at, path in enumerate(paths) if "/irq/" in path))
+        applied = json.loads(self.run_tune(root, "apply", "--json"))["applied"]
+        self.assertEqual([change["path"] for change in applied][0], "ens5 combined")
+        self.assertEqual({change["path"] for change in applied}, set(paths))
+
     def test_a_file_of_that_name_comes_back_as_it_was(self):
         root = self.tree("c6i.2xlarge")
         self.write(root, SYSCTL, "# mine\nvm.swappiness = 5")

@@ -104,6 +104,17 @@ bool HoldsAny(const std::string& folder, const std::vector<Change>& changes) {
   });
 }
 
+// Adds what came of a second plan; what both have left alone is told once.
+void AddTo(Outcome& all, const Outcome& more) {
+  all.done.insert(all.done.end(), more.done.begin(), more.done.end());
+  for (const LeftAlone& one : more.left_alone) {
+    const bool is_told = std::ranges::any_of(all.left_alone, [&](const LeftAlone& told) {
+      return told.what == one.what && told.why == one.why;
+    });
+    if (!is_told) all.left_alone.push_back(one);
+  }
+}
+
 }  // namespace
 
 Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_path,
@@ -157,6 +168,42 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
     outcome.left_alone.push_back({files.PathOf(state_path), recorded.error().text});
   }
   if (has_failed) RemoveFolders(files, folders);
+  return outcome;
+}
+
+Result<Outcome> ApplyInOrder(const PlanRequest& request, const std::string& state_path,
+                             const std::optional<std::string>& profile,
+                             const std::function<MachineFacts()>& facts_now) {
+  const MachineFiles& files = request.files;
+  const Plan queues = MakeQueuePlan(request);
+  auto outcome = ApplyPlan(files, state_path, request.state, queues);
+  if (!outcome) return outcome;
+  const bool has_new = !outcome->done.empty();
+  auto state = has_new ? State::Read(files, state_path) : request.state;
+  if (!state) {
+    outcome->left_alone.push_back({"all but the queues", state.error().text});
+    return outcome;
+  }
+  const MachineFacts facts = has_new ? facts_now() : request.facts;
+  Plan rest = MakePlan({.files = files,
+                        .facts = facts,
+                        .host = request.host,
+                        .state = *state,
+                        .scope = request.scope});
+  rest.profile = profile;
+  // What was refused once is not asked for again.
+  std::erase_if(rest.changes, [&](const Change& change) {
+    return std::ranges::any_of(queues.changes, [&](const Change& queue) {
+      return queue.kind == change.kind && queue.path == change.path;
+    });
+  });
+  auto second = ApplyPlan(files, state_path, *std::move(state), rest);
+  if (second) {
+    AddTo(*outcome, *second);
+    return outcome;
+  }
+  if (!has_new) return second;
+  outcome->left_alone.push_back({"all but the queues", second.error().text});
   return outcome;
 }
 

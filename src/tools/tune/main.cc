@@ -130,17 +130,21 @@ int Apply(const Request& request, const MachineChoice& choice) {
   const std::string path(request.state_path());
   auto state = State::Read(request.files, path);
   if (!state) return FailWith("nothing was changed: " + state.error().text);
-  Plan plan = MakePlan({.files = request.files,
-                        .facts = choice.facts,
-                        .host = choice.host,
-                        .state = *state,
-                        .scope = request.scope});
+  const PlanRequest wanted{.files = request.files,
+                           .facts = choice.facts,
+                           .host = choice.host,
+                           .state = *state,
+                           .scope = request.scope};
+  if (request.command == "plan") {
+    return Print(PlanReport(MakePlan(wanted), request.format), kFine);
+  }
+  std::optional<std::string> profile;
   if (request.profile && request.scope == PlanScope::kLasting) {
     const bool is_auto = EqualsIgnoreCase(*request.profile, "auto");
-    plan.profile = is_auto ? std::string() : choice.profile;
+    profile = is_auto ? std::string() : choice.profile;
   }
-  if (request.command == "plan") return Print(PlanReport(plan, request.format), kFine);
-  const auto outcome = ApplyPlan(request.files, path, *std::move(state), plan);
+  const auto outcome =
+      ApplyInOrder(wanted, path, profile, [&] { return DetectMachine(request.files); });
   if (!outcome) return FailWith(outcome.error().text);
   if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
   return PrintOutcome(request, *outcome, "applied");

@@ -67,11 +67,19 @@ void PlanMaker::Want(Change change) {
   plan_.changes.push_back(std::move(change));
 }
 
+Plan MakeQueuePlan(const PlanRequest& request) {
+  Plan plan;
+  PlanMaker maker(request, plan);
+  PlanQueues(maker);
+  return plan;
+}
+
 Plan MakePlan(const PlanRequest& request) {
   Plan plan;
   PlanMaker maker(request, plan);
   PlanSysctls(maker);
   PlanMemory(maker);
+  PlanQueues(maker);
   PlanNics(maker);
   if (request.scope == PlanScope::kLasting) PlanUnits(maker);
   return plan;

@@ -39,6 +39,10 @@ struct PlanRequest {
   PlanScope scope = PlanScope::kLasting;
 };
 
+// How many queues the cards have. New ones come with interrupts and steering of their
+// own, so this is applied first, and the rest planned for the cards as they are then.
+Plan MakeQueuePlan(const PlanRequest& request);
+// All of it.
 Plan MakePlan(const PlanRequest& request);
 
 // The parts. Each adds to the plan what differs, and what it cannot do.
@@ -66,6 +70,7 @@ class PlanMaker {
 
 void PlanSysctls(PlanMaker& maker);
 void PlanMemory(PlanMaker& maker);
+void PlanQueues(PlanMaker& maker);
 void PlanNics(PlanMaker& maker);
 void PlanUnits(PlanMaker& maker);
 
