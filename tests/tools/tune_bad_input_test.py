@@ -250,7 +250,7 @@ class RefusingHostTest(TuneCase):
 
     def test_read_only_parts(self):
         for part, names, value in ((SYSCTL.split("/")[0], [SYSCTL, LINK, UNIT], "1"),
-                                   ("proc", ["vm.swappiness", "net.core.rmem_max"], "60")):
+                                   ("proc", ["vm.swappiness", "net.ipv4.tcp_rmem"], "60")):
             with self.subTest(part=part):
                 root = self.tree("c6i.2xlarge")
                 before = snapshot(root)

@@ -52,6 +52,44 @@ class TuneTest(TuneCase):
         found = json.loads(self.run_tune(self.tree("c7i.8xlarge"), "check", "--json", status=3))
         self.assertGreaterEqual(len(found["findings"]), 6)
 
+    def test_check_compares_with_the_configuration(self):
+        root = self.tree("c7g.4xlarge")  # Its profile has tcp-backlog 4096.
+        self.write(root, "proc/sys/net/core/somaxconn", "512\n")
+        text = self.run_tune(root, "check", status=3)
+        self.assertIn("net.core.somaxconn is 512: it cuts tcp-backlog 4096 down", text)
+        self.write(root, "skarn.conf", "tcp-backlog 64\n")
+        text = self.run_tune(root, "check", "--config", os.path.join(root, "skarn.conf"), status=3)
+        self.assertNotIn("somaxconn", text)
+
+    def test_check_tells_of_a_kernel_without_io_uring(self):
+        root = self.tree("c6g.xlarge")
+        for value in (1, 2):
+            self.write(root, "proc/sys/kernel/io_uring_disabled", f"{value}\n")
+            text = self.run_tune(root, "check", status=3)
+            self.assertIn(f"kernel.io_uring_disabled is {value}: the event loop is epoll", text)
+        self.write(root, "skarn.conf", "event-loop epoll\n")
+        self.run_tune(root, "check", "--config", os.path.join(root, "skarn.conf"))
+        self.write(root, "proc/sys/kernel/io_uring_disabled", "0\n")
+        self.run_tune(root, "check")
+
+    def test_windows_grow_at_the_end_and_ena_gets_free_memory(self):
+        root = self.tree("c7i.8xlarge")
+        self.write(root, "proc/sys/net/ipv4/tcp_wmem", "4096\t16384\t33554432\n")
+        self.run_tune(root, "apply")
+        self.assertEqual(self.value(root, "net.ipv4.tcp_rmem"), "4096 131072 16777216")
+        self.assertEqual(self.value(root, "net.ipv4.tcp_wmem"), "4096\t16384\t33554432")
+        text = self.read(root, SYSCTL)
+        self.assertIn("net.ipv4.tcp_rmem = 4096 131072 16777216\n", text)
+        for name in ("tcp_wmem", "rmem_max", "wmem_max"):
+            self.assertNotIn(name, text)
+        memory = [line for line in self.read(root, "proc/meminfo").splitlines()
+                  if line.startswith("MemTotal")][0]
+        self.assertEqual(int(self.value(root, "vm.min_free_kbytes")),
+                         int(memory.split()[1]) // 100)
+        root = self.tree("c3-standard-8")  # Another driver.
+        self.run_tune(root, "apply")
+        self.assertEqual(self.value(root, "vm.min_free_kbytes"), "67584")
+
     def test_plan_changes_nothing_and_says_why(self):
         root = self.tree("c7i.8xlarge")
         before = snapshot(root)
@@ -194,8 +232,7 @@ class TuneTest(TuneCase):
         os.chmod(os.path.join(root, SYSCTL), 0o640)
         before = snapshot(root)
         self.run_tune(root, "apply")
-        self.assertIn("somaxconn" if "somaxconn" in self.read(root, SYSCTL) else "rmem_max",
-                      self.read(root, SYSCTL))
+        self.assertIn("net.ipv4.tcp_rmem", self.read(root, SYSCTL))
         self.run_tune(root, "revert")
         self.assertEqual(snapshot(root), before)
 

@@ -43,7 +43,7 @@ constexpr std::string_view kUsage =
   --json           for machines
   --root DIR       look at (and change) the tree below DIR instead of this machine
   --profile NAME   auto, none, or the name of a profile; apply keeps it for every start
-  --config FILE    show: with the configuration of the server
+  --config FILE    show, check: with the configuration of the server
   --runtime        apply, revert: values of the running kernel only (skarn-tune.service)
 
 Exit status: 0 done and nothing found; 1 failed, nothing changed; 2 wrong use; 3 something was
@@ -216,7 +216,7 @@ int Run(Request& request) {
     return Print(ShowReport(*choice, launch->config, request.format), kFine);
   }
   if (request.command == "check") {
-    const CheckResult result = CheckHost(request.files, choice->facts);
+    const CheckResult result = CheckHost(request.files, choice->facts, launch->config);
     return Print(CheckReport(result, request.format),
                  result.findings.empty() ? kFine : kLeftAlone);
   }
