@@ -115,6 +115,14 @@ void AddTo(Outcome& all, const Outcome& more) {
   }
 }
 
+// A value of the kernel or of a card has no place any more: nothing can be taken back,
+// now or later. A file of the host that is gone is another matter: it can come back.
+bool IsGone(const MachineFiles& files, const Change& change) {
+  if (change.kind == ChangeKind::kValue) return !files.Exists(change.path);
+  if (change.kind != ChangeKind::kNic) return false;
+  return !files.Exists("/sys/class/net/" + change.path.substr(0, change.path.rfind(' ')));
+}
+
 }  // namespace
 
 Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_path,
@@ -219,6 +227,11 @@ Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_pa
     if (change.kind == ChangeKind::kFolder) {
       if (HoldsAny(change.path, state.changes())) continue;
       folders.push_back(change.path);
+      state.Remove(change.kind, change.path);
+      continue;
+    }
+    if (IsGone(files, change)) {
+      outcome.left_alone.push_back({change.path, "it is gone: nothing to take back"});
       state.Remove(change.kind, change.path);
       continue;
     }

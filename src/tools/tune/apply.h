@@ -30,7 +30,7 @@ Result<Outcome> ApplyInOrder(const PlanRequest& request, const std::string& stat
                              const std::function<MachineFacts()>& facts_now);
 
 // Takes back all that is recorded; what was changed by others since is left alone and
-// stays in the record.
+// stays in the record. What is gone with its card or interrupt is said once.
 Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_path,
                           State state);
 
