@@ -159,6 +159,8 @@ class TuneTest(TuneCase):
         with open(os.path.join(ROOT, "systemd", "skarn-tune.service"), encoding="utf-8") as file:
             lines = [line for line in file.read().splitlines() if not line.startswith("#")]
         self.assertEqual(self.read(root, UNIT).splitlines(), lines)
+        # Whether irqbalance runs is known when it has been started.
+        self.assertRegex(self.read(root, UNIT), "After=.*irqbalance.service")
 
     def test_one_changes_the_host_at_a_time(self):
         root = self.tree("c7i.8xlarge")

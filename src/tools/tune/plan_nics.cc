@@ -18,7 +18,7 @@ constexpr std::string_view kUnitText =
     R"([Unit]
 Description=Skarn host settings
 Documentation=man:skarn-tune(8)
-After=network-pre.target systemd-sysctl.service
+After=network-pre.target systemd-sysctl.service irqbalance.service
 Before=skarn-server.service
 
 [Service]
