@@ -12,7 +12,7 @@ save-threads 2 when granted>=16                        # one thread encodes less
 save-threads 4 when granted>=48                        # the same; more threads would wait for the one file
 allocator-decay-ms 5000 when memory-gib>=64            # with much memory free, fewer calls to give pages back cost less than the pages
 slab-hugepages yes when memory-gib>=32 and page-kib=4  # a large keyspace misses the TLB at every key; nothing forks here, so 2 MB pages cost no copies
-host.rps on when granted>=16                           # the card has 8 queues by default: the other CPUs get their share of packets in software
+host.rps on when granted>=17                           # the card has a queue a CPU, up to 16 (gVNIC) or 32 (virtio): the other CPUs get their share of packets in software
 host.irq spread when granted>=4                        # one queue a CPU, so that no core takes the interrupts of two
 host.thp madvise                                       # the server asks for huge pages where they help; elsewhere they cost memory
 host.busy-poll 50 when granted>=16                     # saves the interrupt for small requests; only with CPUs to spare

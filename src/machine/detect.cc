@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -61,6 +63,13 @@ uint64_t MachineFacts::UsableMemoryBytes() const {
   if (memory_limit_bytes == 0) return memory_bytes;
   if (memory_bytes == 0) return memory_limit_bytes;
   return std::min(memory_bytes, memory_limit_bytes);
+}
+
+bool MachineFacts::HasCpusToItself() const {
+  constexpr double kRounding = 0.001;
+  const size_t count = allowed_cpus.size();
+  return count > 0 && count < online_cpus &&
+         std::abs(cpu_quota - static_cast<double>(count)) < kRounding;
 }
 
 void DetectFirmware(const MachineFiles& files, MachineFacts& facts) {
@@ -139,9 +148,18 @@ void DetectVirtualisation(const MachineFiles& files, MachineFacts& facts) {
   } else if (facts.architecture == "x86_64") {
     facts.virtualisation = "none";
   }
-  facts.is_container = files.Exists("/.dockerenv") ||
-                       files.Exists("/run/.containerenv") ||
-                       files.Exists("/run/systemd/container");
+}
+
+void DetectContainer(const MachineFiles& files, MachineFacts& facts) {
+  // Every group but the root of the machine has a type. Who has a namespace of groups of
+  // his own, as pods do, sees his group at the top, and reads "0::/" as his name.
+  for (const auto path : {"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
+                          "/sys/fs/cgroup/cgroup.type"}) {
+    facts.is_container = facts.is_container || files.Exists(path);
+  }
+  if (files.is_live() && std::getenv("KUBERNETES_SERVICE_HOST") != nullptr) {
+    facts.is_container = true;
+  }
   for (const auto path : {"/proc/1/cgroup", "/proc/self/cgroup"}) {
     const std::string text = files.Read(path).value_or("");
     for (const auto word : {"docker", "kubepods", "containerd", "libpod", "/lxc"}) {
@@ -173,6 +191,7 @@ MachineFacts DetectMachine(const MachineFiles& files) {
   DetectLimits(files, facts);
   DetectSystem(files, facts);
   DetectVirtualisation(files, facts);
+  DetectContainer(files, facts);
   DetectNics(files, facts);
   return facts;
 }

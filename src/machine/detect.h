@@ -16,6 +16,7 @@ void DetectLimits(const MachineFiles& files, MachineFacts& facts);
 void DetectSystem(const MachineFiles& files, MachineFacts& facts);
 // After DetectFirmware and DetectCpu.
 void DetectVirtualisation(const MachineFiles& files, MachineFacts& facts);
+void DetectContainer(const MachineFiles& files, MachineFacts& facts);
 void DetectNics(const MachineFiles& files, MachineFacts& facts);
 
 }  // namespace skarn

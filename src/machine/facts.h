@@ -84,6 +84,10 @@ struct MachineFacts {
   bool HasFeature(const std::string& name) const { return features.contains(name); }
   // The memory that may be used: of the machine or of the cgroup. 0: not known.
   uint64_t UsableMemoryBytes() const;
+  // Whether the CPUs are a part of the machine with exactly their quota: what the static
+  // CPU manager of Kubernetes gives to one container alone. A quota above the CPUs says
+  // nothing of the kind: such containers share what the others leave.
+  bool HasCpusToItself() const;
 };
 
 MachineFacts DetectMachine(const MachineFiles& files);

@@ -2,7 +2,7 @@
 //
 // The table of directives: data only. Names, defaults, ranges and words are those of
 // Valkey 9.1, apart from allocator-decay-ms, event-loop, machine-profile, save-threads,
-// simd, slab-hugepages, worker-pinning and io-threads 0, which are Skarn's own.
+// simd, slab-hugepages, worker-pinning, io-threads 0 and those above 256: Skarn's own.
 #include "server/config_directives.h"
 
 #include <algorithm>
@@ -274,7 +274,7 @@ constexpr ConfigDirective kDirectives[] = {
     {.key = ConfigKey::kImportMode, .name = "import-mode", .kind = kBool, .default_text = "no",
      .traits = kNotYet},
     {.key = ConfigKey::kIoThreads, .name = "io-threads", .kind = kInteger, .default_text = "0",
-     .min = 0, .max = 256},
+     .min = 0, .max = kIoThreadsMax},
     {.key = ConfigKey::kIoThreadsAlwaysActive, .name = "io-threads-always-active",
      .kind = kBool, .default_text = "no", .traits = kHidden | kNotYet},
     {.key = ConfigKey::kJemallocBgThread, .name = "jemalloc-bg-thread", .kind = kBool,

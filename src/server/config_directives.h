@@ -14,6 +14,9 @@
 
 namespace skarn {
 
+// Far above it a worker has too few shards. What is kept for each grows with their count.
+inline constexpr int64_t kIoThreadsMax = 1024;
+
 enum class ConfigKind : uint8_t {
   kBool,             // yes or no
   kEnum,             // one of `words`

@@ -29,8 +29,13 @@ std::string Objection(ConfigKey key, const std::string& value, const Config& con
                       const MachineFacts& facts) {
   if (IsGiven(config, key)) return std::string(kGivenOtherwise);
   if (key == ConfigKey::kWorkerPinning && value == "yes") {
-    if (facts.cpu_quota > 0) return "with a CPU quota the kernel must place threads";
-    if (facts.is_container) return "a container shares its CPUs with others";
+    const double cpus = static_cast<double>(facts.allowed_cpus.size());
+    if (facts.cpu_quota > 0 && facts.cpu_quota < cpus) {
+      return "with a CPU quota the kernel must place threads";
+    }
+    if (facts.is_container && !facts.HasCpusToItself()) {
+      return "a container shares its CPUs with others";
+    }
   }
   if (key == ConfigKey::kSimd && value != "auto" && !CanRunKernels(value)) {
     return "this CPU or this program has no such kernels";
@@ -44,6 +49,12 @@ std::string Objection(ConfigKey key, const std::string& value, const Config& con
   return {};
 }
 
+// Machines may have more CPUs than there may be workers.
+std::string WithinLimits(ConfigKey key, const std::string& value) {
+  const auto number = key == ConfigKey::kIoThreads ? NumberOf(value) : std::nullopt;
+  return number ? fmt::to_string(std::min(*number, kIoThreadsMax)) : value;
+}
+
 // Puts the value in force, or tells why it is left alone.
 void Settle(const MachineFacts& facts, Config& config, MachineSetting& setting) {
   const ConfigDirective* const row = FindDirective(setting.name);
@@ -51,6 +62,7 @@ void Settle(const MachineFacts& facts, Config& config, MachineSetting& setting) 
     setting.left_alone = "there is no such directive";
     return;
   }
+  setting.value = WithinLimits(row->key, setting.value);
   setting.left_alone = Objection(row->key, setting.value, config, facts);
   if (!setting.left_alone.empty()) return;
   if (Result<> adopted = config.Adopt(row->key, setting.value); !adopted) {
@@ -92,8 +104,8 @@ Result<MachineChoice> TuneToMachine(const MachineFiles& files, Config& config) {
     PutInForce(*profile, config, choice);
   }
   if (config.Integer(ConfigKey::kIoThreads) <= 0) {
-    config.Resolve(ConfigKey::kIoThreads,
-                   static_cast<int64_t>(choice.facts.granted_cpus));
+    const auto granted = static_cast<int64_t>(choice.facts.granted_cpus);
+    config.Resolve(ConfigKey::kIoThreads, std::min(granted, kIoThreadsMax));
   }
   return choice;
 }

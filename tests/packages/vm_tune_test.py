@@ -82,7 +82,7 @@ class TuneTest(unittest.TestCase):
                          {one["what"] for one in left if one["what"].startswith("/")})
         values = self.values(applied)
         self.assertEqual(values["/proc/sys/vm/swappiness"], "1\n")
-        self.assertEqual(values["/proc/sys/net/core/rmem_max"], "16777216\n")
+        self.assertEqual(values["/proc/sys/net/ipv4/tcp_rmem"].split()[2], "16777216")
         self.assertIn("[madvise]", self.sh("cat /sys/kernel/mm/transparent_hugepage/enabled"))
         self.sh(f"test -f {SYSCTL}; test -L {WANTS}; systemctl is-enabled skarn-tune")
         self.machine.reboot()

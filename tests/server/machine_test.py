@@ -130,6 +130,23 @@ class ProfileTest(OwnServersTest):
         server = self.start("--worker-pinning", "yes", io_threads=count)
         self.assertIn("worker-pinning is left alone", server.log_text())
 
+    def test_there_may_be_more_workers_than_256(self):
+        server = self.start(io_threads=300)
+        clients = [server.connect() for _ in range(600)]
+        for client in clients:
+            self.addCleanup(client.close)
+        self.assertIn("skarn-w299", threads(server))
+        for number, client in enumerate(clients):
+            self.assertEqual(client("SET", f"key{number}", str(number)), OK)
+        self.assertEqual(clients[0]("DBSIZE"), 600)
+        self.assertEqual(clients[1]("FLUSHALL"), OK)  # All workers stop for it.
+        self.assertEqual(clients[0]("CONFIG", "GET", "io-threads"), [b"io-threads", b"300"])
+        refused = Server(io_threads=1025, start=False)
+        self.addCleanup(refused.close)
+        refused.start(wait=False)
+        self.assertEqual(refused.wait_exit(), 1)
+        self.assertIn("argument must be between 0 and 1024", refused.log_text())
+
     def test_cpulists_place_the_threads_or_are_left_alone(self):
         first = str(min(os.sched_getaffinity(0)))
         server = self.start("--server-cpulist", first, "--bio-cpulist", "8000",

@@ -94,6 +94,32 @@ class RevertTest(TuneCase):
         text = self.run_tune(root, "revert", status=3)
         self.assertIn("left alone: ens5 adaptive-rx: the card does not tell", text)
 
+    def test_what_is_gone_for_good_is_told_once(self):
+        root = self.tree("c7g.4xlarge")
+        before = snapshot(root)
+        self.run_tune(root, "apply")
+        for path in ("proc/irq/30", "proc/sys/vm/swappiness"):
+            replace(os.path.join(root, path), lambda _: None)
+        text = self.run_tune(root, "revert", status=3)
+        for path in ("proc/irq/30/smp_affinity_list", "proc/sys/vm/swappiness"):
+            self.assertIn(f"left alone: /{path}: it is gone", text)
+        self.assertEqual(text.count("left alone"), 2, text)
+        self.assertFalse(os.path.exists(os.path.join(root, STATE)))
+        self.assertIn("Nothing to do.", self.run_tune(root, "revert"))
+        gone = ("proc/irq/30", "proc/sys/vm/swappiness")
+        self.assertEqual(snapshot(root), {path: content for path, content in before.items()
+                                          if not path.startswith(gone)})
+
+    def test_a_detached_card_is_told_once(self):
+        root = self.tree("c7g.4xlarge")
+        self.run_tune(root, "apply")
+        for path in ("sys/class/net/ens5", "ethtool/ens5"):
+            replace(os.path.join(root, path), lambda _: None)
+        text = self.run_tune(root, "revert", status=3)
+        self.assertIn("left alone: ens5 combined: it is gone", text)
+        self.assertNotIn("changed since", text)
+        self.assertIn("Nothing to do.", self.run_tune(root, "revert"))
+
     def test_a_file_too_large_to_remember_is_not_replaced(self):
         root = self.tree("c6i.2xlarge")
         self.write(root, SYSCTL, "# mine\n" * 200_000)
@@ -250,7 +276,7 @@ class RefusingHostTest(TuneCase):
 
     def test_read_only_parts(self):
         for part, names, value in ((SYSCTL.split("/")[0], [SYSCTL, LINK, UNIT], "1"),
-                                   ("proc", ["vm.swappiness", "net.core.rmem_max"], "60")):
+                                   ("proc", ["vm.swappiness", "net.ipv4.tcp_rmem"], "60")):
             with self.subTest(part=part):
                 root = self.tree("c6i.2xlarge")
                 before = snapshot(root)

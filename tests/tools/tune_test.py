@@ -8,7 +8,7 @@ import os
 import subprocess
 import unittest
 
-from case import NOBODY, ROOT, SYSCTL, TUNE, UNIT, TuneCase, machine, snapshot
+from case import NOBODY, ROOT, STATE, SYSCTL, TUNE, UNIT, TuneCase, machine, snapshot
 
 PROFILES = {
     "t4g.small": "graviton2", "c6g.xlarge": "graviton2", "c7g.4xlarge": "graviton3",
@@ -51,6 +51,44 @@ class TuneTest(TuneCase):
         self.assertIn("Nothing found", self.run_tune(self.tree("c6g.xlarge"), "check"))
         found = json.loads(self.run_tune(self.tree("c7i.8xlarge"), "check", "--json", status=3))
         self.assertGreaterEqual(len(found["findings"]), 6)
+
+    def test_check_compares_with_the_configuration(self):
+        root = self.tree("c7g.4xlarge")  # Its profile has tcp-backlog 4096.
+        self.write(root, "proc/sys/net/core/somaxconn", "512\n")
+        text = self.run_tune(root, "check", status=3)
+        self.assertIn("net.core.somaxconn is 512: it cuts tcp-backlog 4096 down", text)
+        self.write(root, "skarn.conf", "tcp-backlog 64\n")
+        text = self.run_tune(root, "check", "--config", os.path.join(root, "skarn.conf"), status=3)
+        self.assertNotIn("somaxconn", text)
+
+    def test_check_tells_of_a_kernel_without_io_uring(self):
+        root = self.tree("c6g.xlarge")
+        for value in (1, 2):
+            self.write(root, "proc/sys/kernel/io_uring_disabled", f"{value}\n")
+            text = self.run_tune(root, "check", status=3)
+            self.assertIn(f"kernel.io_uring_disabled is {value}: the event loop is epoll", text)
+        self.write(root, "skarn.conf", "event-loop epoll\n")
+        self.run_tune(root, "check", "--config", os.path.join(root, "skarn.conf"))
+        self.write(root, "proc/sys/kernel/io_uring_disabled", "0\n")
+        self.run_tune(root, "check")
+
+    def test_windows_grow_at_the_end_and_ena_gets_free_memory(self):
+        root = self.tree("c7i.8xlarge")
+        self.write(root, "proc/sys/net/ipv4/tcp_wmem", "4096\t16384\t33554432\n")
+        self.run_tune(root, "apply")
+        self.assertEqual(self.value(root, "net.ipv4.tcp_rmem"), "4096 131072 16777216")
+        self.assertEqual(self.value(root, "net.ipv4.tcp_wmem"), "4096\t16384\t33554432")
+        text = self.read(root, SYSCTL)
+        self.assertIn("net.ipv4.tcp_rmem = 4096 131072 16777216\n", text)
+        for name in ("tcp_wmem", "rmem_max", "wmem_max"):
+            self.assertNotIn(name, text)
+        memory = [line for line in self.read(root, "proc/meminfo").splitlines()
+                  if line.startswith("MemTotal")][0]
+        self.assertEqual(int(self.value(root, "vm.min_free_kbytes")),
+                         int(memory.split()[1]) // 100)
+        root = self.tree("c3-standard-8")  # Another driver.
+        self.run_tune(root, "apply")
+        self.assertEqual(self.value(root, "vm.min_free_kbytes"), "67584")
 
     def test_plan_changes_nothing_and_says_why(self):
         root = self.tree("c7i.8xlarge")
@@ -95,6 +133,18 @@ class TuneTest(TuneCase):
         self.assertEqual(self.value(root, "net.core.somaxconn"), "128")
         self.assertIn("Nothing to do.", self.run_tune(root, "revert"))
 
+    def test_the_units_of_the_server_keep_their_limits(self):
+        root = self.tree("c7i.8xlarge")
+        self.run_tune(root, "apply")
+        files = [name for name, (_, content) in snapshot(os.path.join(root, "etc")).items()
+                 if isinstance(content, (bytes, str))]
+        own = ("sysctl.d/60-skarn-tune.conf", "systemd/system/skarn-tune.service",
+               "systemd/system/multi-user.target.wants/skarn-tune.service")
+        self.assertEqual([name for name in files if "skarn" in name and name not in own], [])
+        for unit in ("skarn-server.service", "skarn-server@.service"):
+            text = self.read(ROOT, os.path.join("systemd", unit))
+            self.assertIn("LimitNOFILE=1048576\n", text)
+
     def test_the_packaged_unit_is_enabled_where_there_is_one(self):
         root = self.tree("c6i.2xlarge")
         self.write(root, "usr/lib/systemd/system/skarn-tune.service", "[Unit]\n")
@@ -109,6 +159,8 @@ class TuneTest(TuneCase):
         with open(os.path.join(ROOT, "systemd", "skarn-tune.service"), encoding="utf-8") as file:
             lines = [line for line in file.read().splitlines() if not line.startswith("#")]
         self.assertEqual(self.read(root, UNIT).splitlines(), lines)
+        # Whether irqbalance runs is known when it has been started.
+        self.assertRegex(self.read(root, UNIT), "After=.*irqbalance.service")
 
     def test_one_changes_the_host_at_a_time(self):
         root = self.tree("c7i.8xlarge")
@@ -133,14 +185,56 @@ class TuneTest(TuneCase):
         self.run_tune(root, "revert", "--runtime")
         self.assertEqual(snapshot(root), before)
 
+    def test_a_profile_that_was_chosen_holds_at_every_start(self):
+        root = self.tree("c7i.8xlarge")
+        before = snapshot(root)
+        # Its profile steers packets to all CPUs; the one chosen does not.
+        queue = "sys/class/net/ens5/queues/rx-0/rps_cpus"
+        self.run_tune(root, "apply", "--profile", "graviton3")
+        self.assertNotIn("ffffffff", self.read(root, queue))
+        self.run_tune(root, "apply", "--runtime")
+        self.assertNotIn("ffffffff", self.read(root, queue))
+        self.assertIn("Nothing to change.", self.run_tune(root, "plan"))
+        self.assertIn("+ ffffffff", self.run_tune(root, "plan", "--profile", "auto"))
+        self.assertIn("Nothing to change.", self.run_tune(root, "plan"))
+        self.run_tune(root, "apply", "--profile", "auto")
+        self.assertIn("ffffffff", self.read(root, queue))
+        self.assertNotIn("profile", self.read(root, STATE))
+        self.run_tune(root, "apply", "--profile", "none")
+        self.run_tune(root, "revert")
+        self.assertEqual(snapshot(root), before)
+        self.assertIn("+ ffffffff", self.run_tune(root, "plan"))
+
+    def test_a_profile_alone_is_recorded_and_forgotten(self):
+        root = self.tree("c6i.2xlarge")
+        self.run_tune(root, "apply")
+        self.assertIn("Nothing to do.", self.run_tune(root, "apply", "--profile", "c6i"))
+        self.assertIn('profile "c6i"', self.read(root, STATE))
+        self.write(root, STATE, self.read(root, STATE).replace('"c6i"', '"c99"'))
+        for command in ("plan", "apply"):
+            text = self.run_tune(root, command, status=1)
+            self.assertIn("no such profile: 'c99'", text)
+        self.run_tune(root, "apply", "--profile", "auto")
+        self.assertNotIn("profile", self.read(root, STATE))
+
+    def test_queues_come_before_what_is_theirs(self):
+        root = self.tree("c7g.4xlarge")
+        planned = json.loads(self.run_tune(root, "plan", "--json"))["changes"]
+        paths = [change["path"] for change in planned]
+        combined = paths.index("ens5 combined")
+        self.assertIn("their interrupts and steering follow", planned[combined]["reason"])
+        self.assertLess(combined, min(at for at, path in enumerate(paths) if "/irq/" in path))
+        applied = json.loads(self.run_tune(root, "apply", "--json"))["applied"]
+        self.assertEqual([change["path"] for change in applied][0], "ens5 combined")
+        self.assertEqual({change["path"] for change in applied}, set(paths))
+
     def test_a_file_of_that_name_comes_back_as_it_was(self):
         root = self.tree("c6i.2xlarge")
         self.write(root, SYSCTL, "# mine\nvm.swappiness = 5")
         os.chmod(os.path.join(root, SYSCTL), 0o640)
         before = snapshot(root)
         self.run_tune(root, "apply")
-        self.assertIn("somaxconn" if "somaxconn" in self.read(root, SYSCTL) else "rmem_max",
-                      self.read(root, SYSCTL))
+        self.assertIn("net.ipv4.tcp_rmem", self.read(root, SYSCTL))
         self.run_tune(root, "revert")
         self.assertEqual(snapshot(root), before)
 

@@ -104,13 +104,33 @@ bool HoldsAny(const std::string& folder, const std::vector<Change>& changes) {
   });
 }
 
+// Adds what came of a second plan; what both have left alone is told once.
+void AddTo(Outcome& all, const Outcome& more) {
+  all.done.insert(all.done.end(), more.done.begin(), more.done.end());
+  for (const LeftAlone& one : more.left_alone) {
+    const bool is_told = std::ranges::any_of(all.left_alone, [&](const LeftAlone& told) {
+      return told.what == one.what && told.why == one.why;
+    });
+    if (!is_told) all.left_alone.push_back(one);
+  }
+}
+
+// A value of the kernel or of a card has no place any more: nothing can be taken back,
+// now or later. A file of the host that is gone is another matter: it can come back.
+bool IsGone(const MachineFiles& files, const Change& change) {
+  if (change.kind == ChangeKind::kValue) return !files.Exists(change.path);
+  if (change.kind != ChangeKind::kNic) return false;
+  return !files.Exists("/sys/class/net/" + change.path.substr(0, change.path.rfind(' ')));
+}
+
 }  // namespace
 
 Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_path,
                           State state, const Plan& plan) {
   Outcome outcome{.left_alone = plan.left_alone};
-  if (plan.changes.empty()) return outcome;
   const State before = state;
+  if (plan.profile) state.set_profile(*plan.profile);
+  if (plan.changes.empty() && state.profile() == before.profile()) return outcome;
   std::vector<std::string> folders = MissingFolders(files, state_path);
   for (const std::string& folder : folders) {
     state.Note({.kind = ChangeKind::kFolder, .path = folder});
@@ -141,7 +161,9 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
     state.Remove(change.kind, change.path);
     if (known != nullptr) state.Note(*known);
   }
-  if (outcome.done.empty()) {
+  const bool has_failed = outcome.done.empty() && !plan.changes.empty();
+  if (has_failed) {
+    state.set_profile(before.profile());
     // There is nothing to take back but what was recorded before.
     for (const Change& change : std::vector<Change>(state.changes())) {
       const bool is_new = before.Find(change.kind, change.path) == nullptr;
@@ -153,13 +175,50 @@ Result<Outcome> ApplyPlan(const MachineFiles& files, const std::string& state_pa
   if (Result<> recorded = state.Write(files, state_path); !recorded) {
     outcome.left_alone.push_back({files.PathOf(state_path), recorded.error().text});
   }
-  if (outcome.done.empty()) RemoveFolders(files, folders);
+  if (has_failed) RemoveFolders(files, folders);
+  return outcome;
+}
+
+Result<Outcome> ApplyInOrder(const PlanRequest& request, const std::string& state_path,
+                             const std::optional<std::string>& profile,
+                             const std::function<MachineFacts()>& facts_now) {
+  const MachineFiles& files = request.files;
+  const Plan queues = MakeQueuePlan(request);
+  auto outcome = ApplyPlan(files, state_path, request.state, queues);
+  if (!outcome) return outcome;
+  const bool has_new = !outcome->done.empty();
+  auto state = has_new ? State::Read(files, state_path) : request.state;
+  if (!state) {
+    outcome->left_alone.push_back({"all but the queues", state.error().text});
+    return outcome;
+  }
+  const MachineFacts facts = has_new ? facts_now() : request.facts;
+  Plan rest = MakePlan({.files = files,
+                        .facts = facts,
+                        .host = request.host,
+                        .state = *state,
+                        .scope = request.scope});
+  rest.profile = profile;
+  // What was refused once is not asked for again.
+  std::erase_if(rest.changes, [&](const Change& change) {
+    return std::ranges::any_of(queues.changes, [&](const Change& queue) {
+      return queue.kind == change.kind && queue.path == change.path;
+    });
+  });
+  auto second = ApplyPlan(files, state_path, *std::move(state), rest);
+  if (second) {
+    AddTo(*outcome, *second);
+    return outcome;
+  }
+  if (!has_new) return second;
+  outcome->left_alone.push_back({"all but the queues", second.error().text});
   return outcome;
 }
 
 Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_path,
                           State state) {
   Outcome outcome;
+  state.set_profile({});
   std::vector<std::string> folders;
   std::vector<Change> changes = state.changes();
   std::ranges::reverse(changes);
@@ -168,6 +227,11 @@ Result<Outcome> RevertAll(const MachineFiles& files, const std::string& state_pa
     if (change.kind == ChangeKind::kFolder) {
       if (HoldsAny(change.path, state.changes())) continue;
       folders.push_back(change.path);
+      state.Remove(change.kind, change.path);
+      continue;
+    }
+    if (IsGone(files, change)) {
+      outcome.left_alone.push_back({change.path, "it is gone: nothing to take back"});
       state.Remove(change.kind, change.path);
       continue;
     }

@@ -104,17 +104,29 @@ void CheckMemory(const MachineFiles& files, const MachineFacts& facts,
   }
 }
 
-void CheckKernel(const MachineFiles& files, const MachineFacts& facts,
-                 CheckResult& result) {
-  constexpr int64_t kBacklogDefault = 511;  // Of the directive tcp-backlog.
+void CheckAgainst(const Config& config, const MachineFiles& files, CheckResult& result) {
+  const int64_t backlog = config.Integer(ConfigKey::kTcpBacklog);
   const auto somaxconn = files.ReadInteger("/proc/sys/net/core/somaxconn");
   if (!somaxconn) {
     result.unknown.push_back("net.core.somaxconn");
-  } else if (*somaxconn < kBacklogDefault) {
+  } else if (*somaxconn < backlog) {
     result.findings.push_back(
-        {fmt::format("net.core.somaxconn is {}: it cuts tcp-backlog down", *somaxconn),
-         "net.core.somaxconn 4096"});
+        {fmt::format("net.core.somaxconn is {}: it cuts tcp-backlog {} down", *somaxconn,
+                     backlog),
+         fmt::format("net.core.somaxconn {}", std::max<int64_t>(4096, backlog))});
   }
+  const auto disabled = files.ReadInteger("/proc/sys/kernel/io_uring_disabled");
+  const auto loop = config.Enum<ConfigEventLoop>(ConfigKey::kEventLoop);
+  if (disabled.value_or(0) > 0 && loop != ConfigEventLoop::kEpoll) {
+    result.findings.push_back(
+        {fmt::format("kernel.io_uring_disabled is {}: the event loop is epoll",
+                     *disabled),
+         "kernel.io_uring_disabled 0 where a system call is dear: io_uring saves most "
+         "of them"});
+  }
+}
+
+void CheckKernel(const MachineFacts& facts, CheckResult& result) {
   for (const auto slow : {"xen", "hpet", "acpi_pm"}) {
     if (facts.clock_source != slow) continue;
     result.findings.push_back({"the clock source is " + facts.clock_source +
@@ -131,12 +143,14 @@ void CheckKernel(const MachineFiles& files, const MachineFacts& facts,
 
 }  // namespace
 
-CheckResult CheckHost(const MachineFiles& files, const MachineFacts& facts) {
+CheckResult CheckHost(const MachineFiles& files, const MachineFacts& facts,
+                      const Config& config) {
   CheckResult result;
   CheckNics(files, facts, result);
   CheckSteal(files, result);
   CheckMemory(files, facts, result);
-  CheckKernel(files, facts, result);
+  CheckAgainst(config, files, result);
+  CheckKernel(facts, result);
   return result;
 }
 

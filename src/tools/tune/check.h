@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "machine/profile.h"
+#include "machine/facts.h"
+#include "server/config.h"
 
 namespace skarn {
 
@@ -19,6 +20,8 @@ struct CheckResult {
   std::vector<std::string> unknown;  // What could not be looked at.
 };
 
-CheckResult CheckHost(const MachineFiles& files, const MachineFacts& facts);
+// `config` is what the server would have in force, with the profile below it.
+CheckResult CheckHost(const MachineFiles& files, const MachineFacts& facts,
+                      const Config& config);
 
 }  // namespace skarn

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,8 @@ constexpr std::string_view kUsage =
 
   --json           for machines
   --root DIR       look at (and change) the tree below DIR instead of this machine
-  --profile NAME   auto, none, or the name of a profile
-  --config FILE    show: with the configuration of the server
+  --profile NAME   auto, none, or the name of a profile; apply keeps it for every start
+  --config FILE    show, check: with the configuration of the server
   --runtime        apply, revert: values of the running kernel only (skarn-tune.service)
 
 Exit status: 0 done and nothing found; 1 failed, nothing changed; 2 wrong use; 3 something was
@@ -56,6 +57,7 @@ struct Request {
   Format format = Format::kText;
   PlanScope scope = PlanScope::kLasting;
   std::vector<std::string> config_arguments;
+  std::optional<std::string> profile;  // As --profile gives it.
 
   std::string_view state_path() const {
     return scope == PlanScope::kLasting ? kLastingState : kRuntimeState;
@@ -81,7 +83,8 @@ Result<Request> ReadRequest(const std::vector<std::string>& arguments) {
     } else if (argument == "--config") {
       request.config_arguments.push_back(arguments[++i]);
     } else if (argument == "--profile") {
-      options = {"--machine-profile", arguments[++i]};
+      request.profile = arguments[++i];
+      options = {"--machine-profile", *request.profile};
     } else if (argument.starts_with('-') || !request.command.empty()) {
       return Fail("what is '" + argument + "'?");
     } else {
@@ -127,13 +130,21 @@ int Apply(const Request& request, const MachineChoice& choice) {
   const std::string path(request.state_path());
   auto state = State::Read(request.files, path);
   if (!state) return FailWith("nothing was changed: " + state.error().text);
-  const Plan plan = MakePlan({.files = request.files,
-                              .facts = choice.facts,
-                              .host = choice.host,
-                              .state = *state,
-                              .scope = request.scope});
-  if (request.command == "plan") return Print(PlanReport(plan, request.format), kFine);
-  const auto outcome = ApplyPlan(request.files, path, *std::move(state), plan);
+  const PlanRequest wanted{.files = request.files,
+                           .facts = choice.facts,
+                           .host = choice.host,
+                           .state = *state,
+                           .scope = request.scope};
+  if (request.command == "plan") {
+    return Print(PlanReport(MakePlan(wanted), request.format), kFine);
+  }
+  std::optional<std::string> profile;
+  if (request.profile && request.scope == PlanScope::kLasting) {
+    const bool is_auto = EqualsIgnoreCase(*request.profile, "auto");
+    profile = is_auto ? std::string() : choice.profile;
+  }
+  const auto outcome =
+      ApplyInOrder(wanted, path, profile, [&] { return DetectMachine(request.files); });
   if (!outcome) return FailWith(outcome.error().text);
   if (request.scope == PlanScope::kLasting) ReloadUnits(request.files);
   return PrintOutcome(request, *outcome, "applied");
@@ -150,7 +161,7 @@ int Revert(const Request& request) {
     states.push_back(*std::move(state));
   }
   for (size_t i = 0; i < paths.size(); ++i) {
-    if (states[i].changes().empty()) continue;
+    if (states[i].is_empty()) continue;
     auto outcome = RevertAll(request.files, std::string(paths[i]), std::move(states[i]));
     if (!outcome) return FailWith(outcome.error().text);
     all.done.insert(all.done.end(), outcome->done.begin(), outcome->done.end());
@@ -170,6 +181,21 @@ void WaitForOthers(const Request& request) {
   if (fd >= 0) (void)flock(fd, LOCK_EX);
 }
 
+// What was asked for at the last apply holds for plan and for the unit as well.
+Result<> UseRecordedProfile(const Request& request, Config& config) {
+  const std::string path(kLastingState);
+  const bool has_use = request.command == "plan" || request.command == "apply";
+  if (!has_use || config.IsGiven(ConfigKey::kMachineProfile)) return {};
+  const auto state = State::Read(request.files, path);
+  if (!state) return Fail("nothing was changed: " + state.error().text);
+  if (state->profile().empty()) return {};
+  if (!FindProfile(state->profile()) && state->profile() != "none") {
+    return Fail("nothing was changed: " + path + ": no such profile: '" +
+                state->profile() + "'; choose one by apply --profile");
+  }
+  return config.Set(ConfigKey::kMachineProfile, Bytes(state->profile()));
+}
+
 int Run(Request& request) {
   struct stat status;
   if (stat(request.root.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
@@ -181,13 +207,16 @@ int Run(Request& request) {
   if (request.command == "revert") return Revert(request);
   auto launch = ReadLaunch(request.config_arguments);
   if (!launch) return FailWith(launch.error().text);
+  if (Result<> used = UseRecordedProfile(request, launch->config); !used) {
+    return FailWith(used.error().text);
+  }
   const auto choice = TuneToMachine(request.files, launch->config);
   if (!choice) return FailWith(choice.error().text);
   if (request.command == "show") {
     return Print(ShowReport(*choice, launch->config, request.format), kFine);
   }
   if (request.command == "check") {
-    const CheckResult result = CheckHost(request.files, choice->facts);
+    const CheckResult result = CheckHost(request.files, choice->facts, launch->config);
     return Print(CheckReport(result, request.format),
                  result.findings.empty() ? kFine : kLeftAlone);
   }

@@ -25,6 +25,14 @@ std::optional<std::string> WithChoice(const std::string& text, const std::string
   return changed + "\n";
 }
 
+// A first line of text, as the kernel writes values: numbers may have tabs between them.
+bool IsReadable(std::string_view text) {
+  const std::string_view line = TrimBlanks(text.substr(0, text.find('\n')));
+  return !line.empty() && std::ranges::all_of(line, [](char c) {
+    return c == '\t' || (c >= ' ' && c <= '~');
+  });
+}
+
 }  // namespace
 
 const ProfileValue* PlanMaker::Host(std::string_view name) const {
@@ -41,7 +49,7 @@ std::optional<std::string> PlanMaker::Original(const Change& change) const {
 void PlanMaker::WantValue(const std::string& path, const std::string& value,
                           std::string name, std::string reason) {
   const auto now = request_.files.ReadWhole(path);
-  if (!now || !*now || !request_.files.ReadLine(path)) {
+  if (!now || !*now || !IsReadable(**now)) {
     return LeaveAlone(std::move(name), "there is no readable " + path);
   }
   const auto after = WithChoice(**now, value);
@@ -67,11 +75,19 @@ void PlanMaker::Want(Change change) {
   plan_.changes.push_back(std::move(change));
 }
 
+Plan MakeQueuePlan(const PlanRequest& request) {
+  Plan plan;
+  PlanMaker maker(request, plan);
+  PlanQueues(maker);
+  return plan;
+}
+
 Plan MakePlan(const PlanRequest& request) {
   Plan plan;
   PlanMaker maker(request, plan);
   PlanSysctls(maker);
   PlanMemory(maker);
+  PlanQueues(maker);
   PlanNics(maker);
   if (request.scope == PlanScope::kLasting) PlanUnits(maker);
   return plan;

@@ -4,6 +4,7 @@
 // Threads: one; plain data.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct LeftAlone {
 struct Plan {
   std::vector<Change> changes;  // Only what differs now.
   std::vector<LeftAlone> left_alone;
+  // What to record as the profile of every start; empty: that of the machine. Nothing:
+  // none was asked for, the record stays.
+  std::optional<std::string> profile;
 };
 
 enum class PlanScope : uint8_t {
@@ -35,6 +39,10 @@ struct PlanRequest {
   PlanScope scope = PlanScope::kLasting;
 };
 
+// How many queues the cards have. New ones come with interrupts and steering of their
+// own, so this is applied first, and the rest planned for the cards as they are then.
+Plan MakeQueuePlan(const PlanRequest& request);
+// All of it.
 Plan MakePlan(const PlanRequest& request);
 
 // The parts. Each adds to the plan what differs, and what it cannot do.
@@ -62,6 +70,7 @@ class PlanMaker {
 
 void PlanSysctls(PlanMaker& maker);
 void PlanMemory(PlanMaker& maker);
+void PlanQueues(PlanMaker& maker);
 void PlanNics(PlanMaker& maker);
 void PlanUnits(PlanMaker& maker);
 

@@ -2,6 +2,7 @@
 //
 // Values of the kernel that go into a file of sysctl.d, and transparent huge pages.
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -12,7 +13,8 @@ namespace {
 
 constexpr std::string_view kSysctlFile = "/etc/sysctl.d/60-skarn-tune.conf";
 
-enum class Rule : uint8_t { kExactly, kAtLeast, kAtMost };
+// kLastAtLeast is for "4096 131072 6291456": least, default and most.
+enum class Rule : uint8_t { kExactly, kAtLeast, kAtMost, kLastAtLeast };
 
 struct SysctlRow {
   std::string key;
@@ -27,6 +29,16 @@ std::string PathOf(const std::string& key) {
   return path;
 }
 
+// 0 where no card asks for it.
+int64_t FreeKilobytesFor(const MachineFacts& facts) {
+  // The rings of a card do not hold more: 32 queues, 16384 packets each, a page a packet.
+  constexpr uint64_t kKilobytesMax = uint64_t{2} << 20;
+  const bool has_ena = std::ranges::any_of(
+      facts.nics, [](const NicFact& nic) { return nic.driver == "ena"; });
+  if (!has_ena) return 0;
+  return static_cast<int64_t>(std::min(facts.memory_bytes / 1024 / 100, kKilobytesMax));
+}
+
 std::vector<SysctlRow> RowsFor(const PlanMaker& maker) {
   constexpr int64_t kMebibyte = 1 << 20;
   std::vector<SysctlRow> rows = {
@@ -38,15 +50,22 @@ std::vector<SysctlRow> RowsFor(const PlanMaker& maker) {
        "packets waiting for a CPU are dropped above it"},
       {"net.ipv4.tcp_slow_start_after_idle", Rule::kExactly, 0,
        "pools and replicas that were idle start at full speed"},
-      {"net.core.rmem_max", Rule::kAtLeast, 16 * kMebibyte,
-       "replication over a long way needs a large window"},
-      {"net.core.wmem_max", Rule::kAtLeast, 16 * kMebibyte, "the same for sending"},
+      {"net.ipv4.tcp_rmem", Rule::kLastAtLeast, 16 * kMebibyte,
+       "replication over a long way needs a large window: TCP grows it up to the last "
+       "number"},
+      {"net.ipv4.tcp_wmem", Rule::kLastAtLeast, 16 * kMebibyte, "the same for sending"},
       {"vm.overcommit_memory", Rule::kExactly, 1,
        "large blocks are not refused while memory is free, nor the fork of a stock "
        "server beside this one"},
       {"vm.swappiness", Rule::kAtMost, 1, "a key that was swapped out costs a disk read"},
   };
-  if (maker.request().facts.UsableMemoryBytes() > uint64_t{64} << 30) {
+  const MachineFacts& facts = maker.request().facts;
+  if (const int64_t wanted = FreeKilobytesFor(facts); wanted > 0) {
+    rows.push_back({"vm.min_free_kbytes", Rule::kAtLeast, wanted,
+                    "1 % of memory stays free for packets: the ENA driver drops those "
+                    "that find none at once"});
+  }
+  if (facts.UsableMemoryBytes() > uint64_t{64} << 30) {
     rows.push_back({"vm.max_map_count", Rule::kAtLeast, 262144,
                     "a large heap has many mappings, more with huge pages"});
   }
@@ -69,9 +88,23 @@ std::vector<SysctlRow> RowsFor(const PlanMaker& maker) {
 }
 
 bool IsFine(const SysctlRow& row, int64_t value) {
-  if (row.rule == Rule::kAtLeast) return value >= row.value;
   if (row.rule == Rule::kAtMost) return value <= row.value;
-  return value == row.value;
+  if (row.rule == Rule::kExactly) return value == row.value;
+  return value >= row.value;
+}
+
+// What the value becomes; as it is if that is fine. Nothing: it makes no sense.
+std::optional<std::string> WantedText(const SysctlRow& row, std::string text) {
+  std::ranges::replace(text, '\t', ' ');
+  const auto words = SplitText(TrimBlanks(text), ' ');
+  const size_t count = row.rule == Rule::kLastAtLeast ? 3 : 1;
+  if (words.size() != count) return std::nullopt;
+  for (const std::string_view word : words) {
+    if (!NumberOf(word)) return std::nullopt;
+  }
+  if (IsFine(row, *NumberOf(words.back()))) return text;
+  if (count == 1) return fmt::to_string(row.value);
+  return fmt::format("{} {} {}", words[0], words[1], row.value);
 }
 
 }  // namespace
@@ -84,17 +117,17 @@ void PlanSysctls(PlanMaker& maker) {
   for (const SysctlRow& row : RowsFor(maker)) {
     const std::string path = PathOf(row.key);
     const auto original = maker.Original({.path = path});
-    const auto number = original ? NumberOf(TrimBlanks(*original)) : std::nullopt;
-    if (!number) {
+    const auto wanted = original ? WantedText(row, *original) : std::nullopt;
+    if (!wanted) {
       maker.LeaveAlone(
           row.key, original ? "its value is no number" : "there is no readable " + path);
       continue;
     }
-    if (IsFine(row, *number)) continue;
+    if (IsSame(ChangeKind::kValue, original, wanted)) continue;
     has_rows = true;
     fmt::format_to(std::back_inserter(text), "\n# {}\n{} = {}\n", row.reason, row.key,
-                   row.value);
-    maker.WantValue(path, fmt::to_string(row.value), row.key, row.reason);
+                   *wanted);
+    maker.WantValue(path, *wanted, row.key, row.reason);
   }
   if (!has_rows || maker.request().scope == PlanScope::kRuntime) return;
   maker.Want({.kind = ChangeKind::kFile,

@@ -18,7 +18,7 @@ constexpr std::string_view kUnitText =
     R"([Unit]
 Description=Skarn host settings
 Documentation=man:skarn-tune(8)
-After=network-pre.target systemd-sysctl.service
+After=network-pre.target systemd-sysctl.service irqbalance.service
 Before=skarn-server.service
 
 [Service]
@@ -78,45 +78,56 @@ void PlanInterrupts(PlanMaker& maker, const NicFact& nic) {
   }
 }
 
-void PlanDriver(PlanMaker& maker, const NicFact& nic) {
-  const NicValues values = ReadNic(maker.request().files, nic.name);
-  const auto want = [&](const char* key, const std::string& value,
-                        const std::string& reason) {
-    const std::string path = nic.name + " " + key;
-    if (!values.contains(key)) {
-      return maker.LeaveAlone(path, "the driver does not tell or there is no permission");
-    }
-    maker.Want({.kind = ChangeKind::kNic,
-                .path = path,
-                .after = value,
-                .name = path,
-                .reason = reason});
-  };
-  if (const ProfileValue* host = maker.Host("adaptive-rx"); host && nic.driver == "ena") {
-    want("adaptive-rx", host->value, host->reason);
+void WantOfDriver(PlanMaker& maker, const NicFact& nic, const char* key,
+                  const std::string& value, const std::string& reason) {
+  const std::string path = nic.name + " " + key;
+  maker.Want({.kind = ChangeKind::kNic,
+              .path = path,
+              .after = value,
+              .name = path,
+              .reason = reason});
+}
+
+void PlanModeration(PlanMaker& maker, const NicFact& nic) {
+  const ProfileValue* const host = maker.Host("adaptive-rx");
+  if (host == nullptr || nic.driver != "ena") return;
+  constexpr const char* kKey = "adaptive-rx";
+  if (!ReadNic(maker.request().files, nic.name).contains(kKey)) {
+    return maker.LeaveAlone(nic.name + " " + kKey,
+                            "the driver does not tell or there is no permission");
   }
+  WantOfDriver(maker, nic, kKey, host->value, host->reason);
+}
+
+void PlanQueuesOf(PlanMaker& maker, const NicFact& nic) {
   const ProfileValue* const host = maker.Host("queues");
-  if (host == nullptr || !values.contains("combined") ||
-      !values.contains("combined-max")) {
-    return;
-  }
-  const int64_t count = NumberOf(values.at("combined")).value_or(0);
+  if (host == nullptr) return;
+  constexpr const char* kKey = "combined";
+  const NicValues values = ReadNic(maker.request().files, nic.name);
+  if (!values.contains(kKey) || !values.contains("combined-max")) return;
+  const int64_t count = NumberOf(values.at(kKey)).value_or(0);
   const int64_t most = NumberOf(values.at("combined-max")).value_or(0);
   const int64_t wanted = std::min(NumberOf(host->value).value_or(0), most);
   const Change* const known =
-      maker.request().state.Find(ChangeKind::kNic, nic.name + " combined");
+      maker.request().state.Find(ChangeKind::kNic, nic.name + " " + kKey);
   if (count > 0 && (wanted > count || known != nullptr)) {
-    want("combined", fmt::to_string(wanted), host->reason);
+    WantOfDriver(
+        maker, nic, kKey, fmt::to_string(wanted),
+        host->reason + "; when they are there their interrupts and steering follow");
   }
 }
 
 }  // namespace
 
+void PlanQueues(PlanMaker& maker) {
+  for (const NicFact& nic : maker.request().facts.nics) PlanQueuesOf(maker, nic);
+}
+
 void PlanNics(PlanMaker& maker) {
   for (const NicFact& nic : maker.request().facts.nics) {
     PlanPacketSteering(maker, nic);
     PlanInterrupts(maker, nic);
-    PlanDriver(maker, nic);
+    PlanModeration(maker, nic);
   }
 }
 
@@ -142,14 +153,6 @@ void PlanUnits(PlanMaker& maker) {
               .after = unit,
               .name = wants,
               .reason = "enables that unit"});
-  const std::string drop_in =
-      "/etc/systemd/system/skarn-server.service.d/60-skarn-tune.conf";
-  maker.Want({.kind = ChangeKind::kFile,
-              .path = drop_in,
-              .after = "# Written by skarn-tune apply; skarn-tune revert takes it away.\n"
-                       "[Service]\nLimitNOFILE=262144\n",
-              .name = drop_in,
-              .reason = "room for more clients than the default of the unit"});
 }
 
 }  // namespace skarn

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kTitle = "skarn-tune state 1";
 constexpr std::string_view kEnd = "end";
+constexpr std::string_view kProfile = "profile ";
 constexpr std::array<std::string_view, 5> kKindNames = {"value", "file", "link", "nic",
                                                         "folder"};
 
@@ -89,6 +90,17 @@ bool IsPlace(ChangeKind kind, const std::string& path) {
          !path.starts_with('.');
 }
 
+// The rest of a line that begins with kProfile.
+std::optional<std::string> ReadProfile(std::string_view line) {
+  line.remove_prefix(kProfile.size());
+  auto name = TakeWord(&line);
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (!name || name->empty() || !TrimBlanks(line).empty()) return std::nullopt;
+  return std::ranges::all_of(*name, is_plain) ? name : std::nullopt;
+}
+
 std::optional<Change> ReadChange(std::string_view line) {
   Change change;
   const auto kind = TakeWord(&line);
@@ -127,6 +139,12 @@ Result<State> State::Parse(std::string_view text) {
   for (const std::string_view line : LinesOf(text)) {
     ++number;
     if (number == 1 && line == kTitle) continue;
+    if (number > 1 && !has_end && state.profile_.empty() && line.starts_with(kProfile)) {
+      auto name = ReadProfile(line);
+      if (!name) return Fail(fmt::format("line {} makes no sense", number));
+      state.profile_ = *std::move(name);
+      continue;
+    }
     const auto change = number == 1 || has_end ? std::nullopt : ReadChange(line);
     if (change) {
       state.changes_.push_back(*change);
@@ -142,6 +160,7 @@ Result<State> State::Parse(std::string_view text) {
 
 std::string State::Text() const {
   std::string text = fmt::format("{}\n", kTitle);
+  if (!profile_.empty()) text += fmt::format("{}{}\n", kProfile, Quoted(profile_));
   for (const Change& change : changes_) {
     fmt::format_to(std::back_inserter(text), "{} {} {} {}\n",
                    kKindNames[static_cast<size_t>(change.kind)], Quoted(change.path),
@@ -174,7 +193,7 @@ void State::Remove(ChangeKind kind, std::string_view path) {
 
 Result<> State::Write(const MachineFiles& files, const std::string& path) const {
   const std::string real = files.PathOf(path);
-  if (changes_.empty()) {
+  if (is_empty()) {
     if (unlink(real.c_str()) != 0 && errno != ENOENT) return FailErrno("remove", errno);
     rmdir(real.substr(0, real.rfind('/')).c_str());  // Stays if somebody else is in it.
     return {};

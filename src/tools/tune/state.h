@@ -8,6 +8,7 @@
 //   link /etc/systemd/system/... - "/usr/lib/..."
 //   nic "ens5 adaptive-rx" "off" "on"
 //   folder /etc/sysctl.d - ""                             (made by us)
+//   profile "c7i"                                         (chosen, for every start)
 //
 // Threads: one. Owner: a run of the program.
 #pragma once
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -42,17 +44,22 @@ class State {
   std::string Text() const;
 
   const std::vector<Change>& changes() const { return changes_; }
+  // The profile that was asked for; empty: that of the machine.
+  const std::string& profile() const { return profile_; }
+  void set_profile(std::string name) { profile_ = std::move(name); }
+  bool is_empty() const { return changes_.empty() && profile_.empty(); }
   // The record of `path`, or null.
   const Change* Find(ChangeKind kind, std::string_view path) const;
   // Adds a record, or gives the one that is there another `after`.
   void Note(const Change& change);
   void Remove(ChangeKind kind, std::string_view path);
 
-  // Writes all records, or removes the file and its folder when there are none.
+  // Writes all of it, or removes the file and its folder when there is nothing.
   Result<> Write(const MachineFiles& files, const std::string& path) const;
 
  private:
   std::vector<Change> changes_;
+  std::string profile_;
 };
 
 // What there is now at the place of a change; nothing: nothing is there. Fails with the

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -78,6 +79,40 @@ TEST(DetectTest, TakesTheTightestOfNestedGroups) {
   EXPECT_EQ(pod.granted_cpus, 3u);
   EXPECT_EQ(pod.memory_limit_bytes, uint64_t{3} << 30);
   EXPECT_TRUE(pod.is_container);
+}
+
+// Its own group is the top of what it sees, so no name tells.
+TEST(DetectTest, KnowsAPodWithANamespaceOfItsOwn) {
+  const MachineFacts pod = FactsOf("c7g.4xlarge-own-namespace");
+  EXPECT_TRUE(pod.is_container);
+  EXPECT_EQ(pod.granted_cpus, 8u);
+  EXPECT_TRUE(pod.HasCpusToItself());
+  EXPECT_FALSE(FactsOf("c7g.4xlarge").is_container);
+  EXPECT_FALSE(FactsOf("c7g.4xlarge").HasCpusToItself());
+}
+
+TEST(DetectTest, CpusAreItsOwnWithExactlyTheirQuota) {
+  MachineTree tree("c7g.4xlarge-own-namespace");
+  struct Case {
+    std::string cpus, max;
+    bool is_own;
+  };
+  for (const Case& one :
+       {Case{"0-7\n", "800000 100000\n", true}, Case{"0-7\n", "1200000 100000\n", false},
+        Case{"0-7\n", "700000 100000\n", false}, Case{"0-7\n", "max 100000\n", false},
+        Case{"0-15\n", "1600000 100000\n", false}}) {
+    tree.Write("sys/fs/cgroup/cpuset.cpus.effective", one.cpus);
+    tree.Write("sys/fs/cgroup/cpu.max", one.max);
+    EXPECT_EQ(DetectMachine(tree.files()).HasCpusToItself(), one.is_own)
+        << one.cpus << one.max;
+  }
+}
+
+TEST(DetectTest, TheEnvironmentTellsOfThisMachineOnly) {
+  setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1);
+  EXPECT_TRUE(DetectMachine(MachineFiles()).is_container);
+  EXPECT_FALSE(FactsOf("c7g.4xlarge").is_container);
+  unsetenv("KUBERNETES_SERVICE_HOST");
 }
 
 TEST(DetectTest, ReadsOldGroupsAndHalfACpu) {

@@ -30,6 +30,7 @@ TEST(ProfileTest, EveryMachineGetsItsOwn) {
       {"c7g.4xlarge", "graviton3", "15"},
       {"m7g.large-64k", "graviton3", "2"},
       {"c7g.4xlarge-pod", "graviton3", "3"},
+      {"c7g.4xlarge-own-namespace", "graviton3", "7"},
       {"r8g.48xlarge", "graviton4", "191"},
       {"c6i.2xlarge", "c6i", "8"},
       {"m6i.32xlarge", "c6i", "126"},
@@ -84,6 +85,23 @@ TEST(ProfileTest, EveryFileIsReadAndSaysWhy) {
     EXPECT_FALSE(profile->summary.empty()) << compiled.name;
     EXPECT_FALSE(profile->matches.empty()) << compiled.name;
     EXPECT_FALSE(profile->lines.empty()) << compiled.name;
+  }
+}
+
+// "8 queues" is a fact of ENA; those of Compute Engine have one a CPU, at least 16.
+TEST(ProfileTest, CardsOfComputeEngineHaveAQueueForEachOfSixteenCpus) {
+  for (const auto name : {"c3", "c3d", "c4", "n2", "n2d", "c4a", "n4a", "t2a"}) {
+    const auto profile = FindProfile(name);
+    ASSERT_TRUE(profile.has_value());
+    const bool is_on = !std::string_view(name).ends_with("a");  // Not on Arm.
+    MachineFacts facts;
+    facts.granted_cpus = 16;
+    EXPECT_NE(ValueOf(*profile, facts, "host.rps"), "on") << name;
+    facts.granted_cpus = 22;
+    EXPECT_EQ(ValueOf(*profile, facts, "host.rps") == "on", is_on) << name;
+    for (const ProfileLine& line : profile->lines) {
+      EXPECT_EQ(line.reason.find("8 queues"), std::string::npos) << name;
+    }
   }
 }
 

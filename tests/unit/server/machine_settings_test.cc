@@ -61,6 +61,44 @@ TEST(MachineSettingsTest, NothingIsPinnedUnderAQuotaOrInAContainer) {
   EXPECT_NE(Find(*choice, "worker-pinning")->left_alone, "");
 }
 
+TEST(MachineSettingsTest, APodIsPinnedOnlyToCpusOfItsOwn) {
+  MachineTree tree("c7g.4xlarge-own-namespace");
+  Config own;
+  ASSERT_TRUE(TuneToMachine(tree.files(), own).has_value());
+  EXPECT_EQ(own.Text(ConfigKey::kIoThreads), "7");
+  EXPECT_TRUE(own.Bool(ConfigKey::kWorkerPinning));
+  for (const auto max : {"max 100000\n", "1200000 100000\n"}) {
+    tree.Write("sys/fs/cgroup/cpu.max", max);
+    Config shared;
+    const auto choice = TuneToMachine(tree.files(), shared);
+    ASSERT_TRUE(choice.has_value());
+    EXPECT_FALSE(shared.Bool(ConfigKey::kWorkerPinning));
+    EXPECT_EQ(Find(*choice, "worker-pinning")->left_alone,
+              "a container shares its CPUs with others");
+  }
+}
+
+TEST(MachineSettingsTest, TheLargestMachinesGetTheirWorkers) {
+  MachineTree tree("c8i.4xlarge");
+  struct Case {
+    std::string cpus, of_profile, of_none;
+  };
+  for (const Case& one : {Case{"0-383\n", "382", "384"}, Case{"0-1023\n", "1022", "1024"},
+                          Case{"0-8191\n", "1024", "1024"}}) {
+    tree.Write("sys/devices/system/cpu/online", one.cpus);
+    tree.Write("proc/self/status", "Cpus_allowed_list:\t" + one.cpus);
+    Config config, bare;
+    const auto choice = TuneToMachine(tree.files(), config);
+    ASSERT_TRUE(choice.has_value());
+    EXPECT_EQ(config.Text(ConfigKey::kIoThreads), one.of_profile);
+    EXPECT_EQ(config.origin(ConfigKey::kIoThreads), ValueOrigin::kProfile);
+    EXPECT_EQ(Find(*choice, "io-threads")->left_alone, "");
+    ASSERT_TRUE(bare.Set(ConfigKey::kMachineProfile, Bytes("none")));
+    ASSERT_TRUE(TuneToMachine(tree.files(), bare).has_value());
+    EXPECT_EQ(bare.Text(ConfigKey::kIoThreads), one.of_none);
+  }
+}
+
 TEST(MachineSettingsTest, ForgedNonsenseStillGivesAServer) {
   for (const auto machine : {"empty", "impossible", "garbage", "half-cpu-v1"}) {
     Config config;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tools/tune/state.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace skarn {
@@ -23,6 +24,23 @@ TEST(StateTest, AnyContentComesBack) {
   EXPECT_EQ(again->changes()[1].before, std::nullopt);
   EXPECT_EQ(again->changes()[1].after, "\"-\" \\");
   EXPECT_EQ(again->Text(), state.Text());
+}
+
+TEST(StateTest, TheProfileChosenComesBack) {
+  State state;
+  EXPECT_TRUE(state.is_empty());
+  state.set_profile("c7i");
+  EXPECT_FALSE(state.is_empty());
+  state.Note({.path = "/a", .before = "1", .after = "2"});
+  const auto again = State::Parse(state.Text());
+  ASSERT_TRUE(again.has_value()) << again.error().text;
+  EXPECT_EQ(again->profile(), "c7i");
+  EXPECT_EQ(again->Text(), state.Text());
+  for (const auto line : {"profile", "profile ", "profile \"\"", "profile c7i x",
+                          "profile ../x", "profile c7i\nprofile c7i"}) {
+    EXPECT_FALSE(State::Parse(fmt::format("skarn-tune state 1\n{}\nend\n", line)))
+        << line;
+  }
 }
 
 TEST(StateTest, NoBeginningOfARecordIsOne) {
