@@ -103,7 +103,8 @@ class AdoptTest(unittest.TestCase):
         said = self.adopt("valkey")
         self.assertEqual(self.read(CONF),
                          "include /etc/skarn/includes/defaults.conf\ndir /var/lib/skarn\n"
-                         "logfile /var/log/skarn/skarn-server.log\npidfile /run/skarn/default.pid\n")
+                         "logfile /var/log/skarn/skarn-server.log\n"
+                         "pidfile /run/skarn/default.pid\n")
         self.assertEqual(self.read("etc/skarn/includes/defaults.conf"), "requirepass word\n")
         self.assertEqual(self.names("var/lib/skarn"), ["dump.rdb", "other"])
         self.assertEqual(self.read("etc/skarn/skarn-other.conf"),
