@@ -27,6 +27,11 @@ GOOD = {
     "millicores": {"resources": {"limits": {"cpu": "2500m", "memory": "1500M"}}},
     "half a cpu": {"resources": {"limits": {"cpu": "500m", "memory": "512Mi"}}},
     "fixed": {"threads": 6, "maxmemory": "2gb", "maxmemoryPolicy": "allkeys-lru"},
+    "bytes": {"maxmemory": 2147483648, "terminationGracePeriodSeconds": 1000000, "threads": 256,
+              "service": {"type": "NodePort", "port": 7000, "nodePort": 30000},
+              "podDisruptionBudget": {"maxUnavailable": 1000000}, "architecture": "replication",
+              "livenessProbe": {"periodSeconds": 1000000},
+              "resources": {"limits": {"cpu": 4, "memory": 8589934592}}},
     "password": {"auth": {"enabled": True, "password": "a \"b\" \\c"}},
     "foreign secret": {"auth": {"enabled": True, "existingSecret": "mine",
                                 "existingSecretPasswordKey": "key"}},
@@ -51,7 +56,9 @@ GOOD = {
 }
 BAD = ({"architecture": "sentinel"}, {"threads": -1}, {"maxmemory": "lots"}, {"no-such": 1},
        {"maxmemoryPercent": 101}, {"auth": {"enabled": "yes"}}, {"architectures": ["sparc"]},
-       {"profile": "a b\nc"})
+       {"profile": "a b\nc"}, {"commonLabels": {"a": 1}}, {"fullnameOverride": "1"},
+       {"threads": 1025}, {"maxmemory": 0.5}, {"persistence": {"size": "big"}},
+       {"podDisruptionBudget": {"maxUnavailable": "one"}})
 KINDS = {"StatefulSet": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Secret": "v1",
          "ServiceAccount": "v1", "PodDisruptionBudget": "policy/v1",
          "NetworkPolicy": "networking.k8s.io/v1"}
@@ -145,10 +152,33 @@ class ChartTest(unittest.TestCase):
         for name, threads, memory in (("defaults", 0, 0), ("limits", 4, 8 * 2**30 * 75 // 100),
                                       ("millicores", 2, 1500 * 10**6 * 75 // 100),
                                       ("half a cpu", 1, 512 * 2**20 * 75 // 100),
-                                      ("fixed", 6, "2gb")):
+                                      ("fixed", 6, "2gb"), ("bytes", 256, 2147483648)):
             lines = self.config(GOOD[name]).splitlines()
             self.assertIn(f"io-threads {threads}", lines, name)
             self.assertIn(f"maxmemory {memory}", lines, name)
+
+    def test_big_numbers_have_no_exponent(self):
+        objects = self.render(GOOD["bytes"])
+        pod = objects["StatefulSet", "test-skarn"]["spec"]["template"]["spec"]
+        self.assertEqual(pod["terminationGracePeriodSeconds"], 1000000)
+        self.assertEqual(pod["containers"][0]["livenessProbe"]["periodSeconds"], 1000000)
+        budget = objects["PodDisruptionBudget", "test-skarn"]["spec"]
+        self.assertEqual(budget["maxUnavailable"], 1000000)
+        port = objects["Service", "test-skarn"]["spec"]["ports"][0]
+        self.assertEqual((port["port"], port["nodePort"]), (7000, 30000))
+        config = self.config({"maxmemory": "auto", "resources": GOOD["bytes"]["resources"]})
+        self.assertIn(f"maxmemory {8589934592 * 75 // 100}", config.splitlines())
+
+    def test_another_password_rolls_the_pods(self):
+        def annotations(**auth):
+            objects = self.render({"auth": {"enabled": True, **auth}})
+            return objects["StatefulSet", "test-skarn"]["spec"]["template"]["metadata"][
+                "annotations"]
+
+        self.assertNotEqual(annotations(password="a"), annotations(password="b"))
+        self.assertEqual(annotations(password="a"), annotations(password="a"))
+        # A random one is another at each rendering without a cluster.
+        self.assertNotIn("checksum/secret", annotations())
 
     def test_readiness_waits_for_the_data_and_liveness_does_not(self):
         container = self.pod({})["containers"][0]

@@ -13,8 +13,8 @@
 {{- end -}}
 
 {{- define "skarn.selector" -}}
-app.kubernetes.io/name: {{ include "skarn.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "skarn.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "skarn.labels" -}}
@@ -44,6 +44,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "skarn.secret" -}}
 {{- default (include "skarn.fullname" .) .Values.auth.existingSecret -}}
+{{- end -}}
+
+{{/* A value as it is, but a number of a file of values, which is a float64, without an exponent. */}}
+{{- define "skarn.number" -}}
+{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
 {{- end -}}
 
 {{/* Whole CPUs of the limit, at least one; 0 without a limit, which lets the server find out. */}}
@@ -80,7 +85,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "skarn.maxmemory" -}}
 {{- $limits := default dict .Values.resources.limits -}}
 {{- if ne (toString .Values.maxmemory) "auto" -}}
-{{ .Values.maxmemory }}
+{{ include "skarn.number" .Values.maxmemory }}
 {{- else if $limits.memory -}}
 {{ div (mul (int64 (include "skarn.bytes" $limits.memory)) (int64 .Values.maxmemoryPercent)) 100 }}
 {{- else -}}
