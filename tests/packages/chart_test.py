@@ -37,6 +37,20 @@ GOOD = {
                                 "existingSecretPasswordKey": "key"}},
     "random password": {"auth": {"enabled": True}, "architecture": "replication"},
     "no disk": {"persistence": {"enabled": False}},
+    "own claim": {"persistence": {"existingClaim": "mine"}},
+    "metrics": {"metrics": {"enabled": True, "port": 9000, "args": ["--debug"],
+                            "image": {"repository": "exporter", "tag": "v1"},
+                            "env": [{"name": "A", "value": "b"}],
+                            "resources": {"limits": {"cpu": 0.1, "memory": "64Mi"}},
+                            "service": {"port": 80, "annotations": {"a": "b"}},
+                            "serviceMonitor": {"enabled": True, "interval": "15s",
+                                               "labels": {"release": "prometheus"}}},
+                "auth": {"enabled": True}, "networkPolicy": {"enabled": True},
+                "global": {"imageRegistry": "registry.example"}},
+    "own probes": {"livenessProbe": {"customProbe": {"tcpSocket": {"port": "redis"}}},
+                   "readinessProbe": {"customProbe": {"httpGet": {"port": 9121, "path": "/"},
+                                                      "periodSeconds": 7}}},
+    "quorum": {"architecture": "replication", "podDisruptionBudget": {"minAvailable": "50%"}},
     "placed": {"architectures": ["arm64"], "instanceTypes": ["c7g.2xlarge"],
                "nodeSelector": {"pool": "data"}, "tolerations": [{"operator": "Exists"}],
                "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone",
@@ -58,10 +72,11 @@ BAD = ({"architecture": "sentinel"}, {"threads": -1}, {"maxmemory": "lots"}, {"n
        {"maxmemoryPercent": 101}, {"auth": {"enabled": "yes"}}, {"architectures": ["sparc"]},
        {"profile": "a b\nc"}, {"commonLabels": {"a": 1}}, {"fullnameOverride": "1"},
        {"threads": 1025}, {"maxmemory": 0.5}, {"persistence": {"size": "big"}},
-       {"podDisruptionBudget": {"maxUnavailable": "one"}})
+       {"podDisruptionBudget": {"maxUnavailable": "one"}},
+       {"metrics": {"serviceMonitor": {"interval": "often"}}})
 KINDS = {"StatefulSet": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Secret": "v1",
          "ServiceAccount": "v1", "PodDisruptionBudget": "policy/v1",
-         "NetworkPolicy": "networking.k8s.io/v1"}
+         "NetworkPolicy": "networking.k8s.io/v1", "ServiceMonitor": "monitoring.coreos.com/v1"}
 
 
 @unittest.skipUnless(jsonschema and shutil.which("go") and os.path.isdir(SPRIG),
@@ -196,11 +211,58 @@ class ChartTest(unittest.TestCase):
         self.assertIn(("PodDisruptionBudget", "test-skarn"), objects)
         self.assertNotIn(("PodDisruptionBudget", "test-skarn"), self.render({}))
 
-    def test_replicas_are_refused_while_the_server_cannot_replicate(self):
+    def refused(self, values, chart=None):
+        """What rendering says that fails."""
         path = os.path.join(self.folder.name, "values.json")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(GOOD["replication"], file)
-        self.assertIn("cannot replicate yet", run(self.renderer, CHART, path, status=1))
+            json.dump(values, file)
+        return run(self.renderer, chart or self.chart, path, status=1)
+
+    def test_replicas_are_refused_while_the_server_cannot_replicate(self):
+        self.assertIn("cannot replicate yet", self.refused(GOOD["replication"], CHART))
+
+    def test_a_claim_made_before_holds_the_data_of_one_server(self):
+        spec = self.render(GOOD["own claim"])["StatefulSet", "test-skarn"]["spec"]
+        self.assertNotIn("volumeClaimTemplates", spec)
+        self.assertIn({"name": "data", "persistentVolumeClaim": {"claimName": "mine"}},
+                      spec["template"]["spec"]["volumes"])
+        self.assertIn("cannot share", self.refused({**GOOD["replication"], **GOOD["own claim"]}))
+
+    def test_own_probes_take_the_place_of_ours(self):
+        container = self.pod(GOOD["own probes"])["containers"][0]
+        self.assertEqual(container["livenessProbe"], {"tcpSocket": {"port": "redis"}})
+        self.assertEqual(container["readinessProbe"],
+                         {"httpGet": {"port": 9121, "path": "/"}, "periodSeconds": 7})
+        self.assertIn("exec", container["startupProbe"])
+
+    def test_a_budget_may_name_what_stays(self):
+        budget = self.render(GOOD["quorum"])["PodDisruptionBudget", "test-skarn"]["spec"]
+        self.assertEqual(budget["minAvailable"], "50%")
+        self.assertNotIn("maxUnavailable", budget)
+
+    def test_an_exporter_beside_the_server(self):
+        objects = self.render(GOOD["metrics"])
+        pod = objects["StatefulSet", "test-skarn"]["spec"]["template"]["spec"]
+        side = pod["containers"][1]
+        self.assertEqual(side["image"], "registry.example/exporter:v1")
+        self.assertEqual(side["ports"], [{"name": "metrics", "containerPort": 9000}])
+        variables = {item["name"]: item for item in side["env"]}
+        self.assertEqual(variables["REDIS_PASSWORD"]["valueFrom"]["secretKeyRef"],
+                         {"name": "test-skarn", "key": "password"})
+        service = objects["Service", "test-skarn-metrics"]
+        monitor = objects["ServiceMonitor", "test-skarn"]
+        self.assertEqual(monitor["metadata"]["labels"]["release"], "prometheus")
+        self.assertEqual(monitor["spec"]["endpoints"], [{"port": "metrics", "interval": "15s"}])
+        # Of all services of the release the monitor finds this one only.
+        found = [name for (kind, name), item in objects.items() if kind == "Service" and
+                 monitor["spec"]["selector"]["matchLabels"].items()
+                 <= item["metadata"]["labels"].items()]
+        self.assertEqual(found, [service["metadata"]["name"]])
+        rules = objects["NetworkPolicy", "test-skarn"]["spec"]["ingress"]
+        self.assertIn({"ports": [{"port": 9000, "protocol": "TCP"}]}, rules)
+        for image in ({}, {"repository": "exporter"}):
+            self.assertIn("name the exporter",
+                          self.refused({"metrics": {"enabled": True, "image": image}}))
 
     def test_the_start_script_adds_what_the_role_needs(self):
         script = self.render(GOOD["replication"])["ConfigMap", "test-skarn"]["data"]["start.sh"]

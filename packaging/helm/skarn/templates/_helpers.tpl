@@ -27,11 +27,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* A list of: the values of an image, the tag it has otherwise, the global registry. */}}
+{{- define "skarn.imageOf" -}}
+{{- $image := index . 0 -}}
+{{- with default $image.registry (index . 2) }}{{ . }}/{{ end -}}
+{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ default (index . 1) $image.tag }}{{ end -}}
+{{- end -}}
+
 {{- define "skarn.image" -}}
-{{- $registry := default .Values.image.registry .Values.global.imageRegistry -}}
-{{- with $registry }}{{ . }}/{{ end -}}
-{{ .Values.image.repository }}
-{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
+{{ include "skarn.imageOf" (list .Values.image .Chart.AppVersion .Values.global.imageRegistry) }}
+{{- end -}}
+
+{{- define "skarn.exporterImage" -}}
+{{- $image := .Values.metrics.image -}}
+{{- if not (and $image.repository (or $image.tag $image.digest)) -}}
+{{- fail "metrics.enabled: name the exporter in metrics.image, with a tag or a digest" -}}
+{{- end -}}
+{{ include "skarn.imageOf" (list $image "" .Values.global.imageRegistry) }}
 {{- end -}}
 
 {{- define "skarn.serviceAccount" -}}
