@@ -16,6 +16,7 @@ except ImportError:
     jsonschema = yaml = None
 
 from case import ROOT, main, release, run
+from kubernetes import faults
 
 CHART = os.path.join(ROOT, "packaging", "helm", "skarn")
 SPRIG = "/usr/share/gocode/src/github.com/Masterminds/sprig"
@@ -74,9 +75,55 @@ BAD = ({"architecture": "sentinel"}, {"threads": -1}, {"maxmemory": "lots"}, {"n
        {"threads": 1025}, {"maxmemory": 0.5}, {"persistence": {"size": "big"}},
        {"podDisruptionBudget": {"maxUnavailable": "one"}},
        {"metrics": {"serviceMonitor": {"interval": "often"}}})
-KINDS = {"StatefulSet": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Secret": "v1",
-         "ServiceAccount": "v1", "PodDisruptionBudget": "policy/v1",
-         "NetworkPolicy": "networking.k8s.io/v1", "ServiceMonitor": "monitoring.coreos.com/v1"}
+# (kind, path, value): what Kubernetes refuses; None takes the field away.
+BROKEN = (
+    ("StatefulSet", "spec/template/spec/terminationGracePeriodSeconds", "1e+06"),
+    ("StatefulSet", "spec/template/spec/containers/0/ports/0/containerPort", 70000),
+    ("StatefulSet", "spec/template/spec/containers/0/ports/0/name", "REDIS"),
+    ("StatefulSet", "spec/template/spec/containers/0/imagePullPolicy", "Sometimes"),
+    ("StatefulSet", "spec/template/spec/containers/0/image", None),
+    ("StatefulSet", "spec/template/spec/containers/0/livenessProbe/exec", None),
+    ("StatefulSet", "spec/template/spec/containers/0/livenessProbe/tcpSocket", {"port": 1}),
+    ("StatefulSet", "spec/template/spec/containers/0/livenessProbe/successThreshold", 2),
+    ("StatefulSet", "spec/template/spec/containers/0/livenessProbe/period", 5),
+    ("StatefulSet", "spec/template/spec/containers/0/resources/limits/memory", "8 GB"),
+    ("StatefulSet", "spec/template/spec/containers/0/env/0/value", 6379),
+    ("StatefulSet", "spec/template/spec/containers/0/env/1/name", "SKARN_ROLE"),
+    ("StatefulSet", "spec/template/spec/containers/0/volumeMounts/0/mountPath", "data"),
+    ("StatefulSet", "spec/template/spec/volumes/0/emptyDir", {}),
+    ("StatefulSet", "spec/template/spec/securityContext/runAsUser", "1000"),
+    ("StatefulSet", "spec/template/metadata/annotations/checksum~1config", 5),
+    ("StatefulSet", "spec/volumeClaimTemplates/0/spec/resources/requests/storage", "big"),
+    ("StatefulSet", "spec/serviceName", None), ("StatefulSet", "spec/replicas", "1"),
+    ("StatefulSet", "metadata/labels/app.kubernetes.io~1name", "-"),
+    ("StatefulSet", "metadata/name", "Test"), ("StatefulSet", "apiVersion", "apps/v1beta1"),
+    ("Service", "metadata/name", "1test"), ("Service", "spec/ports/0/port", "6379"),
+    ("Service", "spec/ports/0/nodePort", 0), ("Service", "spec/clusterIP", "none"),
+    ("Service", "spec/type", "Balancer"), ("Service", "spec/ports", None),
+    ("ConfigMap", "data/skarn.conf", 5), ("ConfigMap", "data/a b", "x"),
+    ("Secret", "data/password", "no base64"), ("ServiceAccount", "automount", True),
+    ("PodDisruptionBudget", "spec/minAvailable", 1),
+    ("PodDisruptionBudget", "spec/maxUnavailable", "half"),
+    ("PodDisruptionBudget", "spec/selector", {}),
+    ("NetworkPolicy", "spec/ingress/0/ports/0/protocol", "tcp"),
+    ("NetworkPolicy", "spec/ingress/0/to", []), ("NetworkPolicy", "spec/podSelector", None),
+    ("ServiceMonitor", "spec/endpoints/0/interval", "15"),
+    ("ServiceMonitor", "spec/endpoints", []), ("ServiceMonitor", "kind", "Monitor"),
+)
+
+
+def changed(item, path, value):
+    """A copy of an object with another value at a path, whose names write / as ~1."""
+    item = json.loads(json.dumps(item))
+    names = [name.replace("~1", "/") for name in path.split("/")]
+    inner = item
+    for name in names[:-1]:
+        inner = inner[int(name) if isinstance(inner, list) else name]
+    if value is None:
+        del inner[names[-1]]
+    else:
+        inner[names[-1]] = value
+    return item
 
 
 @unittest.skipUnless(jsonschema and shutil.which("go") and os.path.isdir(SPRIG),
@@ -128,11 +175,22 @@ class ChartTest(unittest.TestCase):
         for name, values in GOOD.items():
             jsonschema.validate(values, self.schema)
             with self.subTest(name):
-                for (kind, _), item in self.render(values).items():
-                    self.assertEqual(item["apiVersion"], KINDS[kind])
+                for item in self.render(values).values():
+                    self.assertEqual(faults(item, jsonschema), [])
                     self.assertEqual(item["metadata"]["labels"]["app.kubernetes.io/instance"],
                                      "test")
                 self.check_set(self.render(values))
+
+    def test_the_schemas_of_objects_refuse_what_kubernetes_does(self):
+        everything = {**GOOD["metrics"], **GOOD["replication"], **LIMITS,
+                      "networkPolicy": {"enabled": True}}
+        found = {}
+        for (kind, _), item in self.render(everything).items():
+            found.setdefault(kind, item)
+        for kind, path, value in BROKEN:
+            with self.subTest(f"{kind} {path} {value}"):
+                self.assertEqual(faults(found[kind], jsonschema), [])
+                self.assertNotEqual(faults(changed(found[kind], path, value), jsonschema), [])
 
     def check_set(self, objects):
         spec = objects["StatefulSet", "test-skarn"]["spec"]
