@@ -192,11 +192,11 @@ def make(architectures):
              "manifests": [image_manifest(layout, name) for name in architectures],
              "annotations": labels()}
     top = layout.put(index, "index.v1+json",
-                     annotations={"org.opencontainers.image.ref.name": release.version()})
+                     annotations={"org.opencontainers.image.ref.name": release.image_tag()})
     layout.write("index.json", {"schemaVersion": 2, "mediaType": MEDIA + "index.v1+json",
                                 "manifests": [top]})
     release.touch(layout.folder)
-    path = os.path.join(release.OUTPUT, f"skarn-{release.version()}.oci.tar")
+    path = os.path.join(release.OUTPUT, f"skarn-{release.image_tag()}.oci.tar")
     release.run("tar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner",
                 "--format=gnu", "-C", layout.folder, "-cf", path, ".")
     return path

@@ -37,6 +37,16 @@ def version():
     return number + os.environ.get("SKARN_VERSION_SUFFIX", "")
 
 
+def semantic_version():
+    """The same for those who sort pre-releases by a hyphen and take no tilde: charts."""
+    return version().replace("~", "-")
+
+
+def image_tag():
+    """The same with what the tag of an image may have; the chart turns its version into it too."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", semantic_version())
+
+
 def epoch():
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:

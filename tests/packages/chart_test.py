@@ -152,6 +152,11 @@ class ChartTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
+    @staticmethod
+    def write_text(path, text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
     def render(self, values):
         """{(kind, name): object}."""
         path = os.path.join(self.folder.name, "values.json")
@@ -351,6 +356,13 @@ class ChartTest(unittest.TestCase):
 
     def test_images(self):
         self.assertEqual(self.pod({})["containers"][0]["image"], "skarn:0.0.0")
+        path = os.path.join(self.chart, "Chart.yaml")
+        with open(path, encoding="utf-8") as file:
+            about = file.read()
+        self.addCleanup(self.write_text, path, about)
+        self.write_text(path, about.replace("appVersion: 0.0.0", "appVersion: 0.1.0-rc1+next"))
+        # What release.image_tag() makes of it.
+        self.assertEqual(self.pod({})["containers"][0]["image"], "skarn:0.1.0-rc1-next")
         pod = self.pod(GOOD["registry"])
         self.assertEqual(pod["containers"][0]["image"],
                          "registry.example/skarn@sha256:" + "0" * 64)

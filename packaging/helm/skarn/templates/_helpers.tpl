@@ -36,7 +36,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "skarn.image" -}}
-{{ include "skarn.imageOf" (list .Values.image .Chart.AppVersion .Values.global.imageRegistry) }}
+{{ include "skarn.imageOf" (list .Values.image (.Chart.AppVersion | replace "+" "-") .Values.global.imageRegistry) }}
 {{- end -}}
 
 {{- define "skarn.exporterImage" -}}
