@@ -63,6 +63,33 @@ def revision():
     return shown.stdout.strip() or "unknown"
 
 
+PUBLISHED = (".deb", ".rpm", ".oci.tar", ".tgz", ".spdx.json")
+
+
+def published():
+    """Names of the files in the output that sums and provenance are about."""
+    return sorted(name for name in os.listdir(OUTPUT) if name.endswith(PUBLISHED))
+
+
+def begin_output():
+    """The output holds what was made of one revision: one run may make the packages of amd64, a
+    later one of the same revision those of arm64. Files of another revision are deleted."""
+    os.makedirs(OUTPUT, exist_ok=True)
+    mark, now = os.path.join(OUTPUT, "REVISION"), f"{version()} {revision()}\n"
+    before = None
+    if os.path.exists(mark):
+        with open(mark, encoding="utf-8") as file:
+            before = file.read()
+    if before == now:
+        return
+    told = [name for name in os.listdir(OUTPUT)
+            if name.startswith("SHA256SUMS") or name.endswith(".provenance.json")]
+    for name in published() + told:
+        os.remove(os.path.join(OUTPUT, name))
+    with open(mark, "w", encoding="utf-8") as file:
+        file.write(now)
+
+
 def environment():
     """For every command: nothing of the caller's language or zone gets into a file."""
     return {**os.environ, "SOURCE_DATE_EPOCH": str(epoch()), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -97,9 +97,11 @@ def write_all(architectures):
         name = f"skarn-{release.version()}-{architecture}.spdx.json"
         with open(os.path.join(release.OUTPUT, name), "w", encoding="utf-8") as file:
             file.write(program_document(architecture))
-    names = sorted(name for name in os.listdir(release.OUTPUT)
-                   if name.endswith((".deb", ".rpm", ".tar", ".tgz", ".spdx.json")))
+    names = release.published()
     sums = {name: digest(os.path.join(release.OUTPUT, name)) for name in names}
+    # Those of earlier runs for the same revision are here too.
+    architectures = [name for name in release.ARCHITECTURES
+                     if f"skarn-{release.version()}-{name}.spdx.json" in names]
     materials = [{"uri": f"git+{release.HOMEPAGE}", "digest": {"gitCommit": release.revision()}}]
     materials += [{"uri": f"pkg:deb/debian/{package}@{package_version(package)}"}
                   for _, _, package in BUNDLED]
@@ -111,7 +113,7 @@ def write_all(architectures):
             "buildDefinition": {
                 "buildType": release.HOMEPAGE + "/build/dev-package/v1",
                 "externalParameters": {"version": release.version(),
-                                       "architectures": list(architectures),
+                                       "architectures": architectures,
                                        "sourceDateEpoch": release.epoch()},
                 "resolvedDependencies": materials},
             "runDetails": {"builder": {"id": release.HOMEPAGE + "/build/dev-package"}}},

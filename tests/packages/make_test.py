@@ -138,5 +138,47 @@ class ImageTest(MakeTest):
         self.assertEqual(len(set(names)), len(names))
 
 
+class ProvenanceTest(MakeTest):
+    """The sums and the provenance are about what was made of one revision."""
+
+    def make(self, revision, architecture):
+        """As package.py does for one architecture."""
+        self.write(f"WORK/artifact/{architecture}/skarn", "program " + revision)
+        with mock.patch.object(release, "revision", return_value=revision), \
+                mock.patch.object(sbom, "package_version", return_value="1"):
+            release.begin_output()
+            self.write(f"OUTPUT/skarn-tools_1_{architecture}.deb", "package " + revision)
+            sbom.write_all([architecture])
+
+    def provenance(self):
+        path = os.path.join(release.OUTPUT, f"skarn-{release.version()}.provenance.json")
+        with open(path, encoding="utf-8") as file:
+            statement = json.load(file)
+        with open(os.path.join(release.OUTPUT, "SHA256SUMS"), encoding="utf-8") as file:
+            summed = {line.split()[1] for line in file}
+        named = {subject["name"] for subject in statement["subject"]}
+        self.assertEqual(summed, named | {os.path.basename(path)})
+        made = statement["predicate"]["buildDefinition"]["externalParameters"]["architectures"]
+        return {name for name in named if name.endswith(".deb")}, made
+
+    def test_one_architecture_after_the_other_of_the_same_revision(self):
+        self.make("a", "amd64")
+        self.make("a", "arm64")
+        self.assertEqual(self.provenance(), ({"skarn-tools_1_amd64.deb", "skarn-tools_1_arm64.deb"},
+                                             ["amd64", "arm64"]))
+
+    def test_files_of_another_revision_are_not_of_this_one(self):
+        self.write("OUTPUT/skarn-tools_0_arm64.deb", "of no known revision")
+        self.make("a", "amd64")
+        self.assertEqual(self.provenance(), ({"skarn-tools_1_amd64.deb"}, ["amd64"]))
+        self.make("a", "arm64")
+        self.write("OUTPUT/SHA256SUMS.asc", "signature")
+        self.make("b", "amd64")
+        self.assertEqual(self.provenance(), ({"skarn-tools_1_amd64.deb"}, ["amd64"]))
+        self.assertEqual(sorted(os.listdir(release.OUTPUT)),
+                         ["REVISION", "SHA256SUMS", f"skarn-{release.version()}-amd64.spdx.json",
+                          f"skarn-{release.version()}.provenance.json", "skarn-tools_1_amd64.deb"])
+
+
 if __name__ == "__main__":
     main()
