@@ -253,6 +253,13 @@ class ImageTest(unittest.TestCase):
         self.assertLess(time.monotonic() - begun, 10)
         run("kill", "-CONT", child)
 
+    def test_the_built_in_health_check_finds_a_server_on_another_port(self):
+        # The shell is process 1 here, so the server is found among the others.
+        self.output("bash", "-c", f"redis-server --port {PORT} & "
+                    "for ((n = 0; n < 100; ++n)); do "
+                    "if skarn-healthcheck --alive; then kill $!; wait; exit 0; fi; "
+                    "done; exit 1", variables=["REDIS_PORT=tcp://10.0.0.1:80"])
+
     def test_an_exit_status_other_than_0_reaches_the_engine(self):
         self.assertIn("FATAL CONFIG", self.output("--no-such-directive", "1", status=1))
 
