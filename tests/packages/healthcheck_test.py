@@ -52,17 +52,25 @@ class HealthCheckTest(unittest.TestCase):
         self.assertIn("AUTH", self.check(*check, VALKEY_PASSWORD="old", status=1))
         self.assertIn("NOAUTH", self.check(*check, status=1))
 
-    def test_another_protocol_is_not_alive(self):
+    def check_peer(self, reply, status):
+        """--alive against one that only ever says `reply`."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             def answer():
                 with listener.accept()[0] as connection:
-                    connection.recv(100)
-                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+                    connection.sendall(reply)
+                    while connection.recv(100):
+                        pass
 
             thread = threading.Thread(target=answer)
             thread.start()
-            self.check("--alive", "127.0.0.1", listener.getsockname()[1], status=1)
+            self.check("--alive", "127.0.0.1", listener.getsockname()[1], status=status)
             thread.join()
+
+    def test_another_protocol_is_not_alive(self):
+        self.check_peer(b"HTTP/1.1 400 Bad Request\r\n", 1)
+
+    def test_too_many_clients_are_alive(self):
+        self.check_peer(b"-ERR max number of clients reached\r\n", 0)
 
     def test_nobody_is_not_alive(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
