@@ -21,11 +21,11 @@ def make():
                 with open(path, "rb") as file:
                     data = file.read()
                 if name == "Chart.yaml":
-                    data = data.replace(b"0.0.0", release.version().encode())
+                    data = data.replace(b"0.0.0", release.semantic_version().encode())
                 entry = tarfile.TarInfo("skarn/" + os.path.relpath(path, CHART))
                 entry.size, entry.mtime, entry.mode = len(data), release.epoch(), 0o644
                 archive.addfile(entry, io.BytesIO(data))
-    path = os.path.join(release.OUTPUT, f"skarn-{release.version()}.tgz")
+    path = os.path.join(release.OUTPUT, f"skarn-{release.semantic_version()}.tgz")
     with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, 0) as out:
         out.write(buffer.getvalue())
     return path

@@ -8,9 +8,11 @@ can run here), and the program. The layout of an OCI image is the specification'
 import glob
 import gzip
 import hashlib
+import inspect
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import time
@@ -24,6 +26,12 @@ BASE_PACKAGES = ("base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc
 UNWANTED = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale", "/usr/share/info",
             "/usr/share/lintian", "/usr/share/bash-completion", "/usr/share/bug", "/var/cache/apt",
             "/var/lib/apt", "/var/log")
+# The control files of what is unpacked, for the database of packages.
+STATUS = "var/lib/dpkg/status"
+LIST_PACKAGES = ('for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -f "$deb"; echo; done '
+                 f'>"$1/{STATUS}.unpacked"')
+# Files that tell of the machine that unpacks; engines put their own there, so they stay, empty.
+OF_THE_MACHINE = ("etc/resolv.conf", "etc/hostname")
 SKARN_UID = 999  # As in the official images, so that their volumes keep their owner.
 WORLDS = ("skarn", "valkey", "redis")
 ROLES = ("server", "check-rdb")
@@ -37,18 +45,31 @@ def package_sources():
     return [path for path in found if "nodesource" not in path]
 
 
+def base_folder(architecture):
+    """Where the minimal Debian is kept; another name once it would be made in another way."""
+    made_by = [SUITE, BASE_PACKAGES, *UNWANTED, LIST_PACKAGES, *OF_THE_MACHINE, str(SKARN_UID)]
+    made_by += [inspect.getsource(maker) for maker in (base_root, configure, write_status, settle)]
+    mark = hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:12]
+    return os.path.join(release.WORK, "roots", f"image-{architecture}-{mark}")
+
+
 def base_root(architecture):
     """A folder with the minimal Debian, made once and kept."""
-    tree = os.path.join(release.WORK, "roots", f"image-{architecture}")
+    tree = base_folder(architecture)
     if os.path.isdir(tree):
         return tree
+    for old in glob.glob(os.path.join(os.path.dirname(tree), f"image-{architecture}*")):
+        shutil.rmtree(old)
     os.makedirs(os.path.dirname(tree), exist_ok=True)
-    shutil.rmtree(tree + ".new", ignore_errors=True)
+    begun = time.time()
     release.run("mmdebstrap", "--quiet", "--variant=extract", "--skip=check/qemu",
                 f"--architectures={architecture}", f"--include={BASE_PACKAGES}",
+                f"--extract-hook={LIST_PACKAGES}",
                 "--format=directory", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
                 SUITE, tree + ".new", *package_sources())
     configure(tree + ".new")
+    write_status(tree + ".new")
+    settle(tree + ".new", begun)
     os.rename(tree + ".new", tree)
     return tree
 
@@ -65,6 +86,11 @@ def configure(tree):
         os.symlink("dash", f"{tree}/usr/bin/sh")
     if not os.path.lexists(f"{tree}/etc/localtime"):
         os.symlink("/usr/share/zoneinfo/Etc/UTC", f"{tree}/etc/localtime")
+    for name in OF_THE_MACHINE:
+        with open(f"{tree}/{name}", "w", encoding="utf-8"):
+            pass
+    for path in glob.glob(f"{tree}/etc/apt/sources.list*"):  # The mirror of that machine.
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
     for folder in UNWANTED:
         shutil.rmtree(tree + folder, ignore_errors=True)
     for folder in ("var/log", "tmp", "run", "proc", "sys", "dev"):
@@ -73,6 +99,38 @@ def configure(tree):
     for name in os.listdir(f"{tree}/dev"):
         path = f"{tree}/dev/{name}"
         shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.remove(path)
+
+
+def write_status(tree):
+    """The database of packages, from the control files: nothing was installed by dpkg, but who looks
+    for known faults reads it."""
+    with open(f"{tree}/{STATUS}.unpacked", encoding="utf-8") as file:
+        controls = sorted(part.strip() for part in file.read().split("\n\n") if part.strip())
+    for path in glob.glob(f"{tree}/var/lib/dpkg/*"):
+        if os.path.isfile(path):
+            os.remove(path)
+    with open(f"{tree}/{STATUS}", "w", encoding="utf-8") as file:
+        for control in controls:
+            name, rest = control.split("\n", 1)
+            file.write(f"{name}\nStatus: install ok installed\n{rest}\n\n")
+
+
+def settle(tree, begun):
+    """What was made since a time gets the newest time of the packages, which is the same anywhere."""
+    paths = [os.path.join(folder, name) for folder, folders, names in os.walk(tree)
+             for name in folders + names] + [tree]
+    times = {path: os.lstat(path).st_mtime for path in paths}
+    newest = int(max((value for value in times.values() if value < begun), default=0))
+    for path, value in times.items():
+        if value >= begun:
+            os.utime(path, (newest, newest), follow_symlinks=False)
+
+
+def base_packages(architecture):
+    """[{field: value}] of the packages in the minimal Debian."""
+    with open(f"{base_root(architecture)}/{STATUS}", encoding="utf-8") as file:
+        parts = file.read().strip().split("\n\n")
+    return [dict(re.findall(r"^([A-Za-z-]+): (.*)$", part, re.M)) for part in parts]
 
 
 def program_tree(architecture):
@@ -94,7 +152,7 @@ def program_tree(architecture):
     os.makedirs(folder)
     shutil.copyfile(os.path.join(release.ROOT, "LICENSE"), f"{folder}/LICENSE")
     with open(f"{folder}/skarn.spdx.json", "w", encoding="utf-8") as file:
-        file.write(sbom.program_document(architecture))
+        file.write(sbom.image_document(architecture, SUITE, base_packages(architecture)))
     return tree
 
 
@@ -192,11 +250,11 @@ def make(architectures):
              "manifests": [image_manifest(layout, name) for name in architectures],
              "annotations": labels()}
     top = layout.put(index, "index.v1+json",
-                     annotations={"org.opencontainers.image.ref.name": release.version()})
+                     annotations={"org.opencontainers.image.ref.name": release.image_tag()})
     layout.write("index.json", {"schemaVersion": 2, "mediaType": MEDIA + "index.v1+json",
                                 "manifests": [top]})
     release.touch(layout.folder)
-    path = os.path.join(release.OUTPUT, f"skarn-{release.version()}.oci.tar")
+    path = os.path.join(release.OUTPUT, f"skarn-{release.image_tag()}.oci.tar")
     release.run("tar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner",
                 "--format=gnu", "-C", layout.folder, "-cf", path, ".")
     return path

@@ -37,7 +37,7 @@ def main():
     os.umask(0o022)  # Modes of files and folders must not depend on the caller's.
     if options.repo:
         return say(repository.make(options.repo, options.url))
-    os.makedirs(release.OUTPUT, exist_ok=True)
+    release.begin_output()
     kinds = options.kinds or KINDS
     architectures = options.arch.split(",")
     for architecture in architectures:

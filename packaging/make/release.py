@@ -37,6 +37,16 @@ def version():
     return number + os.environ.get("SKARN_VERSION_SUFFIX", "")
 
 
+def semantic_version():
+    """The same for those who sort pre-releases by a hyphen and take no tilde: charts."""
+    return version().replace("~", "-")
+
+
+def image_tag():
+    """The same with what the tag of an image may have; the chart turns its version into it too."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", semantic_version())
+
+
 def epoch():
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
@@ -51,6 +61,33 @@ def revision():
     shown = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=False,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return shown.stdout.strip() or "unknown"
+
+
+PUBLISHED = (".deb", ".rpm", ".oci.tar", ".tgz", ".spdx.json")
+
+
+def published():
+    """Names of the files in the output that sums and provenance are about."""
+    return sorted(name for name in os.listdir(OUTPUT) if name.endswith(PUBLISHED))
+
+
+def begin_output():
+    """The output holds what was made of one revision: one run may make the packages of amd64, a
+    later one of the same revision those of arm64. Files of another revision are deleted."""
+    os.makedirs(OUTPUT, exist_ok=True)
+    mark, now = os.path.join(OUTPUT, "REVISION"), f"{version()} {revision()}\n"
+    before = None
+    if os.path.exists(mark):
+        with open(mark, encoding="utf-8") as file:
+            before = file.read()
+    if before == now:
+        return
+    told = [name for name in os.listdir(OUTPUT)
+            if name.startswith("SHA256SUMS") or name.endswith(".provenance.json")]
+    for name in published() + told:
+        os.remove(os.path.join(OUTPUT, name))
+    with open(mark, "w", encoding="utf-8") as file:
+        file.write(now)
 
 
 def environment():

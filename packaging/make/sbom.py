@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import time
+import urllib.parse
 
 import release
 
@@ -45,7 +46,8 @@ def document(name, packages, relationships):
     }, indent=1, sort_keys=True) + "\n"
 
 
-def program_document(architecture):
+def program_parts(architecture):
+    """(the entry of the program, the entries of what is linked into it, their relations)"""
     program = os.path.join(release.artifact_folder(architecture), "skarn")
     entry = package_entry(
         "skarn", release.version(), "BSD-3-Clause",
@@ -55,9 +57,38 @@ def program_document(architecture):
                                            f"?arch={architecture}"}])
     parts = [package_entry(name, package_version(package), licence)
              for name, licence, package in BUNDLED]
-    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", entry["SPDXID"])]
-    relations += [(entry["SPDXID"], "CONTAINS", part["SPDXID"]) for part in parts]
+    return entry, parts, [(entry["SPDXID"], "CONTAINS", part["SPDXID"]) for part in parts]
+
+
+def program_document(architecture):
+    entry, parts, relations = program_parts(architecture)
+    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", entry["SPDXID"])] + relations
     return document(f"skarn-{release.version()}-{architecture}", [entry] + parts, relations)
+
+
+def debian_entry(fields, suite):
+    """A package of the system, from its control file; scanners go by the purl."""
+    name, version = fields["Package"], fields["Version"]
+    where = {"arch": fields["Architecture"], "distro": suite}
+    if "Source" in fields:
+        where["upstream"] = fields["Source"].split()[0]
+    purl = f"pkg:deb/debian/{urllib.parse.quote(name)}@{urllib.parse.quote(version, safe='')}"
+    return package_entry(
+        name, version, "NOASSERTION", SPDXID="SPDXRef-deb-" + name.replace("+", "p"),
+        externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                       "referenceLocator": f"{purl}?{urllib.parse.urlencode(where)}"}])
+
+
+def image_document(architecture, suite, packages):
+    """The program, and the packages (fields of control files) of the Debian below it."""
+    entry, parts, relations = program_parts(architecture)
+    image = package_entry("skarn-image", release.version(), "NOASSERTION",
+                          primaryPackagePurpose="CONTAINER")
+    system = [debian_entry(fields, suite) for fields in packages]
+    relations += [("SPDXRef-DOCUMENT", "DESCRIBES", image["SPDXID"])]
+    relations += [(image["SPDXID"], "CONTAINS", part["SPDXID"]) for part in [entry] + system]
+    return document(f"skarn-image-{release.version()}-{architecture}",
+                    [entry] + parts + [image] + system, relations)
 
 
 def write_all(architectures):
@@ -66,9 +97,11 @@ def write_all(architectures):
         name = f"skarn-{release.version()}-{architecture}.spdx.json"
         with open(os.path.join(release.OUTPUT, name), "w", encoding="utf-8") as file:
             file.write(program_document(architecture))
-    names = sorted(name for name in os.listdir(release.OUTPUT)
-                   if name.endswith((".deb", ".rpm", ".tar", ".tgz", ".spdx.json")))
+    names = release.published()
     sums = {name: digest(os.path.join(release.OUTPUT, name)) for name in names}
+    # Those of earlier runs for the same revision are here too.
+    architectures = [name for name in release.ARCHITECTURES
+                     if f"skarn-{release.version()}-{name}.spdx.json" in names]
     materials = [{"uri": f"git+{release.HOMEPAGE}", "digest": {"gitCommit": release.revision()}}]
     materials += [{"uri": f"pkg:deb/debian/{package}@{package_version(package)}"}
                   for _, _, package in BUNDLED]
@@ -80,7 +113,7 @@ def write_all(architectures):
             "buildDefinition": {
                 "buildType": release.HOMEPAGE + "/build/dev-package/v1",
                 "externalParameters": {"version": release.version(),
-                                       "architectures": list(architectures),
+                                       "architectures": architectures,
                                        "sourceDateEpoch": release.epoch()},
                 "resolvedDependencies": materials},
             "runDetails": {"builder": {"id": release.HOMEPAGE + "/build/dev-package"}}},

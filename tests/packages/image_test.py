@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The OCI image: its layout, and what its entry point does with each form of arguments."""
 
+import glob
 import gzip
 import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -156,6 +158,22 @@ class ImageTest(unittest.TestCase):
             self.assertEqual(hashlib.sha256(file.read()).hexdigest(),
                              document["packages"][0]["checksums"][0]["checksumValue"])
 
+    def test_tells_nothing_of_the_machine_that_made_it(self):
+        for name in ("resolv.conf", "hostname"):
+            self.assertEqual(os.path.getsize(f"{self.root}/etc/{name}"), 0, name)
+        self.assertFalse(glob.glob(self.root + "/etc/apt/sources.list*"))
+
+    def test_database_and_sbom_name_the_packages_of_the_system(self):
+        with open(self.root + "/var/lib/dpkg/status", encoding="utf-8") as file:
+            status = file.read()
+        names = set(re.findall(r"^Package: (.*)\nStatus: install ok installed$", status, re.M))
+        self.assertLessEqual({"libc6", "bash", "coreutils", "tzdata"}, names)
+        with open(self.root + "/usr/local/share/skarn/skarn.spdx.json", encoding="utf-8") as file:
+            packages = {part["name"]: part for part in json.load(file)["packages"]}
+        self.assertLessEqual(names, set(packages))
+        purl = packages["libc6"]["externalRefs"][0]["referenceLocator"]
+        self.assertRegex(purl, r"^pkg:deb/debian/libc6@2[.]36.*[?]arch=amd64&.*upstream=glibc")
+
     # --- arguments -----------------------------------------------------------------------------
 
     def test_other_programs_run_as_they_are(self):
@@ -234,6 +252,13 @@ class ImageTest(unittest.TestCase):
         self.assertIn("no answer", self.output(*check, status=1))
         self.assertLess(time.monotonic() - begun, 10)
         run("kill", "-CONT", child)
+
+    def test_the_built_in_health_check_finds_a_server_on_another_port(self):
+        # The shell is process 1 here, so the server is found among the others.
+        self.output("bash", "-c", f"redis-server --port {PORT} & "
+                    "for ((n = 0; n < 100; ++n)); do "
+                    "if skarn-healthcheck --alive; then kill $!; wait; exit 0; fi; "
+                    "done; exit 1", variables=["REDIS_PORT=tcp://10.0.0.1:80"])
 
     def test_an_exit_status_other_than_0_reaches_the_engine(self):
         self.assertIn("FATAL CONFIG", self.output("--no-such-directive", "1", status=1))

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import unittest
 
-from case import ROOT, main, run
+from case import ROOT, main, release, run
 
 EXPOSURE_MAX = 1.5
 
@@ -60,6 +60,15 @@ class UnitTest(unittest.TestCase):
         differing = {line.split("=")[0] for line in set(single) ^ set(many)}
         self.assertEqual(differing, {"Description", "ExecStart", "RuntimeDirectory",
                                      "ReadWritePaths", "Alias", "WantedBy"})
+
+    def test_instances_have_the_names_of_the_others_too(self):
+        for kind, forms in (("deb", ("{}-server@",)), ("rpm", ("{}-server@", "{}@"))):
+            links = {(file.package, file.path, file.source)
+                     for file in release.files("amd64", kind) if file.mode == "link"}
+            for world in ("redis", "valkey"):
+                for form in forms:
+                    path = f"/usr/lib/systemd/system/{form.format(world)}.service"
+                    self.assertIn((f"skarn-{world}-compat", path, "skarn-server@.service"), links)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@
 {{- end -}}
 
 {{- define "skarn.selector" -}}
-app.kubernetes.io/name: {{ include "skarn.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "skarn.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "skarn.labels" -}}
@@ -27,11 +27,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* A list of: the values of an image, the tag it has otherwise, the global registry. */}}
+{{- define "skarn.imageOf" -}}
+{{- $image := index . 0 -}}
+{{- with default $image.registry (index . 2) }}{{ . }}/{{ end -}}
+{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ default (index . 1) $image.tag }}{{ end -}}
+{{- end -}}
+
 {{- define "skarn.image" -}}
-{{- $registry := default .Values.image.registry .Values.global.imageRegistry -}}
-{{- with $registry }}{{ . }}/{{ end -}}
-{{ .Values.image.repository }}
-{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
+{{ include "skarn.imageOf" (list .Values.image (.Chart.AppVersion | replace "+" "-") .Values.global.imageRegistry) }}
+{{- end -}}
+
+{{- define "skarn.exporterImage" -}}
+{{- $image := .Values.metrics.image -}}
+{{- if not (and $image.repository (or $image.tag $image.digest)) -}}
+{{- fail "metrics.enabled: name the exporter in metrics.image, with a tag or a digest" -}}
+{{- end -}}
+{{ include "skarn.imageOf" (list $image "" .Values.global.imageRegistry) }}
 {{- end -}}
 
 {{- define "skarn.serviceAccount" -}}
@@ -44,6 +57,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "skarn.secret" -}}
 {{- default (include "skarn.fullname" .) .Values.auth.existingSecret -}}
+{{- end -}}
+
+{{/* A value as it is, but a number of a file of values, which is a float64, without an exponent. */}}
+{{- define "skarn.number" -}}
+{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
 {{- end -}}
 
 {{/* Whole CPUs of the limit, at least one; 0 without a limit, which lets the server find out. */}}
@@ -80,7 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "skarn.maxmemory" -}}
 {{- $limits := default dict .Values.resources.limits -}}
 {{- if ne (toString .Values.maxmemory) "auto" -}}
-{{ .Values.maxmemory }}
+{{ include "skarn.number" .Values.maxmemory }}
 {{- else if $limits.memory -}}
 {{ div (mul (int64 (include "skarn.bytes" $limits.memory)) (int64 .Values.maxmemoryPercent)) 100 }}
 {{- else -}}
