@@ -38,7 +38,7 @@ void Bgsave(CommandContext& context, const Args& args, ReplyWriter& reply) {
   SaveService& saves = ServerOf(context).saves();
   if (args.size() > 2) return reply.Error(kSyntaxError);
   if (args.Is(1, "CANCEL")) {
-    if (saves.IsRunning() && !saves.running()->is_cancelled()) {
+    if (saves.CanCancel()) {
       saves.Cancel();
       return reply.SimpleString("Background saving cancelled");
     }

@@ -269,7 +269,7 @@ bool Server::BeginShutdown(Shutdown how) {
   Log(LogLevel::kWarning, "User requested shutdown...");
   if (saves_->IsRunning()) {
     Log(LogLevel::kWarning, "There is a background save running. Ending it!");
-    saves_->CancelAndEnd();
+    saves_->Cancel();
   }
   if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
     Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
@@ -280,7 +280,6 @@ bool Server::BeginShutdown(Shutdown how) {
                      std::memory_order_release);
     if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
-      saves_->GoOn();
       WakeMain();
       return false;
     }
