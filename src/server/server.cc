@@ -195,10 +195,11 @@ Result<> Server::LoadAtStart() {
   memory::ThreadCache cache;
   const size_t participant = workers_.size();
   struct Pauser {
+    Server& server;
     WorkerGate& gate;
     size_t participant;
     memory::ThreadCache& cache;
-  } pauser{state_->gate, participant, cache};
+  } pauser{*this, state_->gate, participant, cache};
   const bool was_concurrent = state_->keyspace.is_concurrent();
   {
     GateLock lock(state_->gate, participant);
@@ -218,6 +219,7 @@ Result<> Server::LoadAtStart() {
         Pauser& self = *static_cast<Pauser*>(owner);
         self.cache.Fold(self.gate.AdvanceEpoch(self.participant));
         if (self.gate.IsRequested()) self.gate.Pause(self.participant);
+        self.server.EndIfAsked();
       },
       &pauser);
   state_->gate.Leave(participant);
