@@ -31,17 +31,22 @@ WorkerGate::WorkerGate(size_t participant_count)
       participants_(std::make_unique<Participant[]>(participant_count)) {}
 
 void WorkerGate::Enter(size_t participant) {
+  while (!TryEnter(participant)) [[unlikely]] {
+      // The futex wait of C++20 sleeps instead of burning the CPU that the owner may
+      // need.
+      requested_.wait(true, std::memory_order_acquire);
+    }
+}
+
+bool WorkerGate::TryEnter(size_t participant) {
   std::atomic<uint64_t>& mine = participants_[participant].epoch;
   NoteSharedStore(SharedLine::kGate, &mine);
-  for (;;) {
-    // Pairs with Close: either it sees this store, or this load sees its request.
-    mine.store(memory::RetireEpoch(), std::memory_order_seq_cst);
-    if (!requested_.load(std::memory_order_seq_cst)) [[likely]]
-      return;
-    mine.store(kIdle, std::memory_order_release);
-    // The futex wait of C++20 sleeps instead of burning the CPU that the owner may need.
-    requested_.wait(true, std::memory_order_acquire);
-  }
+  // Pairs with Close: either it sees this store, or this load sees its request.
+  mine.store(memory::RetireEpoch(), std::memory_order_seq_cst);
+  if (!requested_.load(std::memory_order_seq_cst)) [[likely]]
+    return true;
+  mine.store(kIdle, std::memory_order_release);
+  return false;
 }
 
 void WorkerGate::Leave(size_t participant) {

@@ -24,6 +24,8 @@ class WorkerGate {
   // Before touching shared state after a sleep. Waits while the gate is closed by
   // another.
   void Enter(size_t participant);
+  // The same, but returns false, outside, while the gate is closed by another.
+  bool TryEnter(size_t participant);
   // Before sleeping; the participant touches no shared state until Enter.
   void Leave(size_t participant);
 

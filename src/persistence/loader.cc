@@ -13,6 +13,8 @@
 
 #include "arch/prefetch.h"
 #include "base/clock.h"
+#include "persistence/rdb_hash.h"
+#include "persistence/rdb_skip.h"
 #include "persistence/rdb_source.h"
 #include "types/hash_table.h"
 
@@ -22,6 +24,7 @@ namespace {
 // Entries whose lines are fetched ahead together, as in the executor.
 constexpr size_t kBatchKeys = 32;
 constexpr uint64_t kPauseKeys = 1024;
+constexpr size_t kShownKeyBytes = 128;
 
 // Collects a hash: a listpack while the limits allow, else a table.
 class HashCollector : public RdbHashSink {
@@ -101,6 +104,20 @@ class HashCollector : public RdbHashSink {
   std::unique_ptr<HashTable> table_;
 };
 
+// What a record holds that would be lost without a word; empty if it is a hint.
+Bytes LostWith(RdbRecord::Kind kind) {
+  switch (kind) {
+    case RdbRecord::Kind::kFunction:
+      return "functions";
+    case RdbRecord::Kind::kModuleAux:
+      return "data of a module";
+    case RdbRecord::Kind::kSlotImport:
+      return "a slot import";
+    default:
+      return {};
+  }
+}
+
 // Tells how far the reading has got.
 class WatchedSource final : public RdbSource {
  public:
@@ -167,6 +184,11 @@ Result<bool> Loader::Load(const std::string& path, void (*pause)(void*),
           progress_.loaded_bytes.store(reader.offset(), std::memory_order_relaxed);
           if (pause != nullptr) pause(pause_owner);
         }
+      } else if (const Bytes what = LostWith(record->kind); !what.empty()) {
+        return Fail(
+            fmt::format("offset {}: the file holds {}, which this version does "
+                        "not have",
+                        record->offset, what));
       }
     }
   };
@@ -192,6 +214,12 @@ Result<> Loader::LoadKey(RdbFileReader& file, const RdbRecord& record) {
   Entry::Shape shape{
       .key = record.key, .expiry = record.expires_at_ms, .access = AccessOf(record)};
   if (record.type == kRdbString) return LoadString(file, shape);
+  const RdbDialect dialect = file.reader().dialect();
+  if (!IsRdbHash(record.type, dialect)) {
+    return Fail(fmt::format("offset {}: key '{}': {}", record.offset,
+                            record.key.substr(0, kShownKeyBytes),
+                            UnsupportedRdbType(record.type, dialect)));
+  }
   return LoadHash(file, record, shape);
 }
 
@@ -262,7 +290,8 @@ Result<> Loader::Insert() {
     if (const Place old = shard.Find(key); old && replaces_) {
       EraseOld(shard, old, loaded.hash);
     } else if (old) {
-      result = Fail(fmt::format("the key '{}' occurs twice", key.bytes.substr(0, 128)));
+      result = Fail(
+          fmt::format("the key '{}' occurs twice", key.bytes.substr(0, kShownKeyBytes)));
       break;
     }
     shard.table.Insert(loaded.hash, entry, entry->HasExpiry(), 0);

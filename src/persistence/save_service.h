@@ -51,23 +51,25 @@ class SaveService {
   // one. Before workers run.
   void SetCpus(CpuList cpus) { cpus_ = std::move(cpus); }
 
-  // BGSAVE. Fails while one runs.
+  // BGSAVE. Fails while one runs, or when there is no thread for it: that is a failed
+  // save.
   Result<> StartBackground();
   bool IsRunning() const { return is_running_.load(std::memory_order_acquire); }
   // BGSAVE SCHEDULE while one runs: another follows it.
   void Schedule() { status_.is_scheduled = true; }
   void Unschedule() { status_.is_scheduled = false; }
-  // BGSAVE CANCEL, FLUSHALL: the running save ends soon and fails. Does not wait.
+  // True until the running save is cancelled, or its file is in place.
+  bool CanCancel() const;
+  // BGSAVE CANCEL, FLUSHALL, shutdown: the running save ends soon and fails, and its file
+  // is removed then. Does not wait; writers still leave what they change to the lane.
   void Cancel();
-  // Shutdown: the same, and writers are free of the snapshot when it returns. The caller
-  // holds the gate, so the saver stands still; its file is removed when the thread ends.
-  void CancelAndEnd();
-  // The process goes on after all.
-  void GoOn() { is_ending_ = false; }
+  // The same, but waits for the saver, up to one write to a slow disk: no lane is there
+  // when it returns.
+  void CancelAndWait();
 
   // What saves leave when the process ends in the middle of them. From any thread.
   static void RemoveTemporaryFiles();
-  // SAVE, shutdown: writes everything now.
+  // SAVE, shutdown: writes everything now. Fails while a save runs that is not cancelled.
   Result<> SaveNow();
 
   // Once a second or more often, without the gate, on worker 0: save points, what is
@@ -85,15 +87,29 @@ class SaveService {
   uint64_t TotalChanges() const;
 
  private:
-  std::string FinalPath() const { return server_.settings.dbfilename; }
+  // Where the file of a save goes. A background save keeps what was set when it began:
+  // CONFIG SET dir and dbfilename are for the next one.
+  struct Destination {
+    int directory_fd;  // AT_FDCWD or owned.
+    std::string temporary_name;
+    std::string name;
+  };
+
   static std::string TemporaryPath();
-  SnapshotOptions Options(std::string path) const;
+  SnapshotOptions Options(const Destination& to) const;
+  Result<> StartThread();
   void RunBackground();
+  // With the gate closed; the result is that of the whole save.
+  Result<> EndWriting(Result<> result);
   // Lets the calling thread, a saver, run where savers may.
   void Place() const;
   // Puts the finished file in its place.
-  Result<> Install(const std::string& path);
+  static Result<> Install(const Destination& to);
   void NoteEnd(const Result<>& result, bool was_cancelled);
+  void NoteFailure();
+  // MISCONF as the last outcome and the settings want it.
+  void UpdateRefusal();
+  void CloseDirectory();
   void Reap();
 
   ServerState& server_;
@@ -107,9 +123,14 @@ class SaveService {
   std::unique_ptr<Snapshot> snapshot_;
   SaveProgress progress_;
   std::thread thread_;
-  bool is_ending_ = false;  // CancelAndEnd was called.
+  Destination destination_{-1, {}, {}};  // Of the background save. The saver reads it.
+  bool is_installed_ = false;            // Its file is in place. (gate)
   std::atomic<bool> is_running_{false};
-  std::atomic<bool> has_ended_{false};  // The thread is through; Reap joins it.
+  // The saver needs the lane no more. Stored by it, pairs with CancelAndWait.
+  std::atomic<bool> has_written_{false};
+  // The thread is through but for leaving the gate; Reap joins it. Changes with
+  // is_running_, so that no save starts between the two.
+  std::atomic<bool> has_ended_{false};
 };
 
 }  // namespace skarn

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <system_error>
 #include <thread>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr size_t kStageBytes = 32 * 1024;
 constexpr int kStageHomes = 16;
 constexpr size_t kPieceBytes = 1 << 20;
+constexpr std::chrono::microseconds kGatePollInterval{50};
 
 }  // namespace
 
@@ -41,6 +43,7 @@ class Snapshot::Saver {
  private:
   Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
                       size_t participant);
+  // Enters the gate and locks the shard; false, outside, when the snapshot is over.
   bool LockShared(Shard& shard, WorkerGate& gate, size_t participant);
   // Fills the stage from `position` on; returns the next position, 0 at the end of the
   // shard.
@@ -91,6 +94,7 @@ Snapshot::~Snapshot() {
 void Snapshot::ChooseTargets() {
   uint64_t field_expiries = 0;
   keyspace_.NoteCut();
+  policy_ = keyspace_.policy;
   for (unsigned db = 0; db < keyspace_.database_count(); ++db) {
     Database* database = keyspace_.FindDatabase(db);
     if (database == nullptr) continue;
@@ -231,13 +235,18 @@ Result<> Snapshot::Saver::Run(WorkerGate* gate, size_t participant) {
 
 bool Snapshot::Saver::LockShared(Shard& shard, WorkerGate& gate, size_t participant) {
   // Readers and the saver go together; a writer that finds us here is parked for
-  // microseconds.
-  while (!shard.lock.TryLockShared()) {
-    if (snapshot_.IsOver()) return false;
-    if (gate.IsRequested()) gate.Pause(participant);
+  // microseconds. Who has closed the gate may cancel and wait for us: we do not wait for
+  // him.
+  while (!snapshot_.IsOver()) {
+    if (!gate.TryEnter(participant)) {
+      std::this_thread::sleep_for(kGatePollInterval);
+      continue;
+    }
+    if (shard.lock.TryLockShared()) return true;
+    gate.Leave(participant);
     std::this_thread::yield();
   }
-  return true;
+  return false;
 }
 
 Result<> Snapshot::Saver::WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
@@ -252,15 +261,10 @@ Result<> Snapshot::Saver::WriteShard(const Target& target, Shard& shard, WorkerG
   }
   uint64_t position = 0;
   do {
-    if (snapshot_.IsOver()) return Fail("cancelled");
-    gate->Enter(participant);
-    const bool is_locked = LockShared(shard, *gate, participant);
-    if (is_locked) {
-      position = StageFrom(target, shard, position);
-      if (shard.lock.UnlockShared()) snapshot_.wakes_.OnShardFree(shard);
-    }
+    if (!LockShared(shard, *gate, participant)) return Fail("cancelled");
+    position = StageFrom(target, shard, position);
+    if (shard.lock.UnlockShared()) snapshot_.wakes_.OnShardFree(shard);
     gate->Leave(participant);
-    if (!is_locked) return Fail("cancelled");
     if (auto emitted = EmitStage(target.number); !emitted) return emitted;
     if (auto left = EmitLeft(); !left) return left;
   } while (position != 0);
@@ -359,7 +363,7 @@ Result<> Snapshot::Saver::EmitEntry(unsigned db, const Entry& entry) {
   if (entry.encoding() == Encoding::kTable) return EmitWholeTable(db, entry);
   SelectDb(db);
   if (entry.HasExpiry()) writer_.ExpiryMs(entry.expiry());
-  const EvictionPolicy policy = snapshot_.keyspace_.policy;
+  const EvictionPolicy policy = snapshot_.policy_;
   if (policy != EvictionPolicy::kNone) {
     if (IsLfu(policy)) {
       writer_.Frequency(static_cast<uint8_t>(entry.access()));
@@ -377,12 +381,11 @@ Result<> Snapshot::Saver::EmitEntry(unsigned db, const Entry& entry) {
   return FlushIfFull();
 }
 
-// A table that was handed over whole, or one that cannot change now.
+// A table that was handed over whole, or one that cannot change now. Another snapshot may
+// have captured it.
 Result<> Snapshot::Saver::EmitWholeTable(unsigned db, const Entry& entry) {
-  TableCapture capture(*entry.table());
-  Result<> result = EmitTable(db, entry.key(), entry.expiry(), capture);
-  entry.table()->EndCapture();
-  return result;
+  const TableCapture table = TableCapture::OfStill(*entry.table());
+  return EmitTable(db, entry.key(), entry.expiry(), table);
 }
 
 Result<> Snapshot::Saver::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,

@@ -109,6 +109,8 @@ class Snapshot {
   int version_ = kRdbVersionCommon;
   std::vector<Target> targets_;
   uint64_t keys_total_ = 0;
+  // As it was at the cut: a saver reads it without the gate.
+  EvictionPolicy policy_ = EvictionPolicy::kNone;
   std::vector<std::unique_ptr<Saver>> savers_;  // Until End: captures end with the lane.
   std::atomic<size_t> next_shard_{0};           // Of all targets, counted through.
   std::atomic<bool> is_cancelled_{false};

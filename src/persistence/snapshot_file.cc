@@ -20,7 +20,8 @@ SnapshotFile::~SnapshotFile() {
 
 Result<> SnapshotFile::Open() {
   MutexLock lock(mutex_);
-  fd_ = open(options_.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  fd_ = openat(options_.directory_fd, options_.path.c_str(),
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd_ < 0) return FailErrno("open " + options_.path, errno);
   return {};
 }

@@ -23,6 +23,7 @@
 namespace skarn {
 
 struct SnapshotFileOptions {
+  int directory_fd = -1;  // Where `path` begins, as openat takes it; outlives the file.
   std::string path;
   RdbWriterOptions rdb;
   bool syncs_often = true;  // rdb-save-incremental-fsync

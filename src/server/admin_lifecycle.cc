@@ -38,7 +38,7 @@ void Bgsave(CommandContext& context, const Args& args, ReplyWriter& reply) {
   SaveService& saves = ServerOf(context).saves();
   if (args.size() > 2) return reply.Error(kSyntaxError);
   if (args.Is(1, "CANCEL")) {
-    if (saves.IsRunning() && !saves.running()->is_cancelled()) {
+    if (saves.CanCancel()) {
       saves.Cancel();
       return reply.SimpleString("Background saving cancelled");
     }
@@ -58,10 +58,13 @@ void Bgsave(CommandContext& context, const Args& args, ReplyWriter& reply) {
     saves.Schedule();
     return reply.SimpleString("Background saving started");
   }
-  if (const Result<> started = saves.StartBackground(); !started) {
-    Log(LogLevel::kWarning, "Can't save in background: {}", started.error().text);
-    return reply.Error("-ERR");
+  if (context.client.is_executing_exec) {
+    Log(LogLevel::kNotice,
+        "Background saving scheduled to run after transaction execution");
+    saves.Schedule();
+    return reply.SimpleString("Background saving scheduled");
   }
+  if (!saves.StartBackground()) return reply.Error("-ERR");
   reply.SimpleString("Background saving started");
 }
 
@@ -70,7 +73,7 @@ void Lastsave(CommandContext& context, const Args&, ReplyWriter& reply) {
 }
 
 void Shutdown(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  bool saves = false, nosave = false, aborts = false;
+  bool saves = false, nosave = false, aborts = false, fails_over = false;
   Server::Shutdown how = ServerOf(context).DefaultShutdown();
   for (size_t i = 1; i < args.size(); ++i) {
     if (args.Is(i, "NOSAVE")) {
@@ -81,7 +84,9 @@ void Shutdown(CommandContext& context, const Args& args, ReplyWriter& reply) {
       how.is_forced = true;
     } else if (args.Is(i, "ABORT")) {
       aborts = true;
-    } else if (!args.Is(i, "NOW") && !args.Is(i, "SAFE") && !args.Is(i, "FAILOVER")) {
+    } else if (args.Is(i, "FAILOVER")) {
+      fails_over = true;
+    } else if (!args.Is(i, "NOW") && !args.Is(i, "SAFE")) {
       return reply.Error(kSyntaxError);
     }
   }
@@ -91,6 +96,8 @@ void Shutdown(CommandContext& context, const Args& args, ReplyWriter& reply) {
       return reply.Error("-ERR No shutdown in progress.");
     return reply.Ok();
   }
+  if (fails_over)
+    return reply.Error("-ERR SHUTDOWN FAILOVER is only supported in cluster mode.");
   if (saves) how.saves = true;
   if (nosave) how.saves = false;
   if (!ServerOf(context).BeginShutdown(how)) {

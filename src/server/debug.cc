@@ -221,6 +221,9 @@ void DebugReload(CommandContext& context, const Args& args, ReplyWriter& reply) 
   }
   Server& server = ServerOf(context);
   Keyspace& keyspace = context.server.keyspace;
+  // What is loaded was not there at the cut: no lane may be there, or the snapshot has
+  // keys twice.
+  server.saves().CancelAndWait();
   if (saves && !server.saves().SaveNow()) return reply.Error("-ERR");
   if (flushes) FlushAllDatabases(keyspace, context.now(), /*lazily=*/false);
   LoadProgress progress;

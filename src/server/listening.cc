@@ -92,6 +92,7 @@ Result<> Server::BindListeners() {
     }
     listening_.push_back({path, 0, next_listener_tag_++, std::move(*listener)});
   }
+  if (listening_.empty()) return Fail("Configured to not listen anywhere, exiting.");
   for (const Listening& one : listening_) {
     auto added = workers_[0]->loop().AddListener(one.listener->fd(), one.tag);
     if (!added) return added;

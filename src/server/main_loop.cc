@@ -89,17 +89,20 @@ void Server::ServeSignals() {
   report_->Stopping();
 }
 
-// While loading there is nothing to save, so there is nothing to wait for.
+// While loading there is nothing to save, so there is nothing to wait for. A signal, or
+// SHUTDOWN.
 void Server::EndIfAsked() {
   sigset_t ends;
   sigemptyset(&ends);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&ends, signal);
   const timespec no_time = {};
-  if (sigtimedwait(&ends, nullptr, &no_time) < 0) return;
+  const bool is_signalled = sigtimedwait(&ends, nullptr, &no_time) > 0;
+  const int exit_code = exit_code_.load(std::memory_order_acquire);
+  if (!is_signalled && exit_code < 0) return;
   Log(LogLevel::kWarning, "Received a shutdown signal during loading, exiting now.");
   report_->Stopping();
   RemovePidFile(launch_.config);
-  _exit(0);
+  _exit(std::max(exit_code, 0));
 }
 
 void Server::WakeMain() {

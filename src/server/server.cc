@@ -195,10 +195,11 @@ Result<> Server::LoadAtStart() {
   memory::ThreadCache cache;
   const size_t participant = workers_.size();
   struct Pauser {
+    Server& server;
     WorkerGate& gate;
     size_t participant;
     memory::ThreadCache& cache;
-  } pauser{state_->gate, participant, cache};
+  } pauser{*this, state_->gate, participant, cache};
   const bool was_concurrent = state_->keyspace.is_concurrent();
   {
     GateLock lock(state_->gate, participant);
@@ -218,6 +219,7 @@ Result<> Server::LoadAtStart() {
         Pauser& self = *static_cast<Pauser*>(owner);
         self.cache.Fold(self.gate.AdvanceEpoch(self.participant));
         if (self.gate.IsRequested()) self.gate.Pause(self.participant);
+        self.server.EndIfAsked();
       },
       &pauser);
   state_->gate.Leave(participant);
@@ -269,7 +271,7 @@ bool Server::BeginShutdown(Shutdown how) {
   Log(LogLevel::kWarning, "User requested shutdown...");
   if (saves_->IsRunning()) {
     Log(LogLevel::kWarning, "There is a background save running. Ending it!");
-    saves_->CancelAndEnd();
+    saves_->Cancel();
   }
   if (how.saves && !state_->HasConcern(Concern::kDataLoading)) {
     Log(LogLevel::kNotice, "Saving the final RDB snapshot before exiting.");
@@ -280,7 +282,6 @@ bool Server::BeginShutdown(Shutdown how) {
                      std::memory_order_release);
     if (!saved && !how.is_forced) {
       Log(LogLevel::kWarning, "Error trying to save the DB, can't exit.");
-      saves_->GoOn();
       WakeMain();
       return false;
     }

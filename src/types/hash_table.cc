@@ -87,15 +87,18 @@ bool Field::TryOverwrite(Bytes value, int64_t expiry) {
 
 // ---- TableCapture ---------------------------------------------------------------------
 
-TableCapture::TableCapture(HashTable& captured)
-    : table(&captured),
-      stamp(++captured.capture_count_),
-      field_count(captured.size()),
-      expiry_count(captured.expiry_count()) {
+TableCapture::TableCapture(HashTable& captured) : TableCapture(&captured, captured) {
   SKARN_CHECK(captured.capture_ == nullptr);
+  stamp = ++captured.capture_count_;
   captured.capture_ = this;
-  captured.fields_.ForEachSegment(
-      [this](Segment* segment) { segments.push_back(segment); });
+}
+
+TableCapture::TableCapture(HashTable* told, const HashTable& from)
+    : table(told),
+      stamp(from.capture_count_),
+      field_count(from.size()),
+      expiry_count(from.expiry_count()) {
+  from.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });
 }
 
 TableCapture::~TableCapture() {

@@ -60,15 +60,23 @@ class HashTable;
 // What a snapshot holds of a table. Made under the shard's lock.
 struct TableCapture {
   explicit TableCapture(HashTable& captured);
+  // Of a table that nobody changes as long as this is looked at: its writers do not hear
+  // of it, and it may be captured besides.
+  static TableCapture OfStill(const HashTable& table) { return {nullptr, table}; }
+  TableCapture(const TableCapture&) = delete;
+  TableCapture& operator=(const TableCapture&) = delete;
   ~TableCapture();  // Frees what writers have dropped meanwhile.
 
-  HashTable* table;
-  uint64_t stamp;  // Marks the segments that are cloned already.
+  HashTable* table;  // Null if its writers do not hear of this.
+  uint64_t stamp;    // Marks the segments that are cloned already.
   size_t field_count;
   size_t expiry_count;
   std::vector<const Segment*> segments;
   std::vector<Segment*> dropped_segments;
   std::vector<Field*> dropped_fields;
+
+ private:
+  TableCapture(HashTable* told, const HashTable& from);
 };
 
 class HashTable {

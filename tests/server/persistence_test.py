@@ -5,6 +5,7 @@
 import os
 import random
 import re
+import signal
 import sys
 import time
 
@@ -12,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, OwnServersTest, err, main
 from harness.resp import Error, Status
-from harness.server import Server, wait_until
+from harness.server import ROOT, Server, free_port, wait_until
 
 STARTED = Status("Background saving started")
 SCHEDULED = Status("Background saving scheduled")
@@ -232,6 +233,113 @@ class PersistenceTest(OwnServersTest):
         self.expect("DEBUG RELOAD", OK)
         self.assertEqual(content(self.client), before)
 
+    def start_slow_save(self):
+        """A background save which has seconds to go."""
+        self.expect("CONFIG SET rdb-key-save-delay 2000", OK)
+        self.expect("BGSAVE", STARTED)
+
+    def test_debug_reload_ends_a_running_save(self):
+        self.client.pipeline([("SET", f"k{n}", n) for n in range(1000)])
+        self.do(["HSET", "table", *[x for n in range(1000) for x in (f"f{n}", n)]])
+        before = content(self.client)
+        self.expect("SAVE", OK)
+        for options in ("", " NOSAVE"):
+            with self.subTest(options=options):
+                self.start_slow_save()
+                self.expect("CONFIG SET rdb-key-save-delay 0", OK)
+                self.expect("DEBUG RELOAD" + options, OK)
+                wait_until(lambda: save_is_over(self.server))
+                self.assertEqual(content(self.client), before)
+                self.client.pipeline([("SET", f"k{n}", n) for n in range(1000)])
+        self.assertEqual(self.server.info("persistence")["rdb_last_bgsave_status"], "ok")
+        self.kill_and_start()
+        self.assertEqual(content(self.client), before)
+
+    def end_during_a_save(self, end):
+        """The last save has what came after the cut, tables that the other has captured too."""
+        tables = [("HSET", f"h{n}", *[x for m in range(800) for x in (f"f{m}", "v")])
+                  for n in range(30)]
+        self.client.pipeline(tables + [("SET", f"k{n}", n) for n in range(2000)])
+        self.start_slow_save()
+        wait_until(lambda: self.server.info("persistence")["current_save_keys_processed"] != "0")
+        self.client.pipeline([("HSET", f"h{n}", "f0", "new") for n in range(30)])
+        self.expect("CONFIG SET rdb-key-save-delay 0", OK)
+        before = content(self.client)
+        end()
+        self.assertEqual(self.server.wait_exit(), 0)
+        self.assertEqual(sorted(os.listdir(self.server.directory)), ["dump.rdb", "server.log"])
+        self.client.close()
+        self.server.start()
+        self.client = self.server.connect()
+        self.assertEqual(content(self.client), before)
+
+    def test_shutdown_during_a_save(self):
+        self.end_during_a_save(lambda: self.client.send("SHUTDOWN", "SAVE"))
+
+    def test_sigterm_during_a_save(self):
+        self.do(["CONFIG", "SET", "save", "3600 1"])
+        self.end_during_a_save(lambda: self.server.process.send_signal(signal.SIGTERM))
+
+    def test_another_directory_during_a_save(self):
+        other = self.server.path("other")
+        os.mkdir(other)
+        self.client.pipeline([("SET", f"k{n}", n) for n in range(500)])
+        self.start_slow_save()
+        self.expect(f"CONFIG SET dir {other} dbfilename other.rdb", OK)
+        wait_until(lambda: save_is_over(self.server))
+        self.assertEqual(self.server.info("persistence")["rdb_last_bgsave_status"], "ok")
+        self.assertEqual(sorted(os.listdir(self.server.directory)),
+                         ["dump.rdb", "other", "server.log"])
+        self.assertEqual(os.listdir(other), [])
+
+    def test_bgsave_in_a_transaction_follows_it(self):
+        self.expect_all(("MULTI", OK), ("BGSAVE", Status("QUEUED")), ("EXEC", [SCHEDULED]))
+        wait_until(lambda: os.path.exists(self.server.path("dump.rdb")))
+
+    def test_shutdown_failover_needs_a_cluster(self):
+        only = "ERR SHUTDOWN FAILOVER is only supported in cluster mode."
+        for command in ("SHUTDOWN FAILOVER", "SHUTDOWN FAILOVER NOSAVE", "SHUTDOWN FORCE FAILOVER"):
+            self.expect(command, err(only[4:]))
+        self.expect_error("SHUTDOWN ABORT FAILOVER", "ERR syntax error")
+        self.expect("PING", Status("PONG"))
+
+    def test_an_end_is_heard_while_loading(self):
+        self.client.pipeline([("SET", f"k{n}", n) for n in range(20_000)])
+        self.expect("SAVE", OK)
+        self.client.close()
+        self.server.kill()
+        server = Server(*self.options, "--key-load-delay", "1000",
+                        directory=self.server.directory, start=False)
+        self.addCleanup(server.close)
+        for end in ("SHUTDOWN NOSAVE", "SHUTDOWN", signal.SIGTERM):
+            with self.subTest(end=end):
+                server.port = free_port()
+                server.spawn()
+                client = wait_until(lambda: self.connected(server))
+                self.assertEqual(client("PING").code, "LOADING")
+                if end == signal.SIGTERM:
+                    server.process.send_signal(end)
+                else:
+                    client.send(*end.split())
+                self.assertEqual(server.wait_exit(10), 0)
+                client.close()
+
+    def connected(self, server):
+        try:
+            return server.connect()
+        except OSError:
+            return None
+
+    def test_a_server_that_nobody_could_reach_does_not_start(self):
+        self.client.close()
+        self.server.stop()
+        server = Server("--port", "0", directory=self.server.directory, start=False)
+        server.port = 0
+        server.spawn()
+        self.addCleanup(server.close)
+        self.assertEqual(server.wait_exit(10), 1)
+        self.assertIn("Configured to not listen anywhere, exiting.", server.log_text())
+
 
 class SpoiltFileTest(PersistenceTest):
     """The tests of the base, with checksums off; and files that must not be loaded."""
@@ -256,6 +364,7 @@ class SpoiltFileTest(PersistenceTest):
         self.assertNotEqual(server.wait_exit(), 0)
         with open(path, "rb") as file:
             self.assertEqual(file.read(), data)
+        return server.log_text()
 
     def test_torn_files(self):
         data = self.saved()
@@ -268,6 +377,36 @@ class SpoiltFileTest(PersistenceTest):
         for spoilt in (b"NOTREDIS0" + data[9:], b"REDIS9999" + data[9:],
                        data[:-9] + b"\x63\x01a\x01b" + data[-9:]):
             self.expect_refused(spoilt)
+
+    def test_files_with_what_would_be_lost(self):
+        self.saved()
+        known = os.path.join(ROOT, "tests", "unit", "persistence", "data")
+        for name, reason in (
+                ("two-dbs-expire-function-redis70.rdb", r"offset \d+: the file holds functions, "
+                 "which this version does not have"),
+                ("two-dbs-expire-function-valkey91.rdb", "holds functions")):
+            with self.subTest(name=name):
+                with open(os.path.join(known, name), "rb") as file:
+                    self.assertRegex(self.expect_refused(file.read()), reason)
+
+    def test_files_with_other_types_of_values(self):
+        self.saved()
+        head = b"VALKEY080"
+        for record, what in ((b"\x01\x04name\x01\x01a", r"type 1 \(list\)"),
+                             (b"\x02\x04name\x01\x01a", r"type 2 \(set\)"),
+                             (b"\x13\x04name\x00", r"type 19 \(stream.*\)")):
+            with self.subTest(what=what):
+                log = self.expect_refused(head + record + b"\xff" + bytes(8))
+                self.assertRegex(log, f"offset {len(head)}: key 'name': {what} is not supported")
+
+    def test_files_with_data_of_a_module_or_a_slot_import(self):
+        self.saved()
+        head = b"VALKEY080\xfa\x0avalkey-ver\x059.1.0"
+        for record, what in ((b"\xf7\x01\x02\x01\x00", "data of a module"),
+                             (b"\xf3\x03job\x00", "a slot import")):
+            with self.subTest(what=what):
+                log = self.expect_refused(head + record + b"\xff" + bytes(8))
+                self.assertIn(f"offset {len(head)}: the file holds {what}", log)
 
     def test_wrong_checksum(self):
         with Server("--rdbchecksum", "yes") as server:
