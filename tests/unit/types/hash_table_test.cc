@@ -177,17 +177,15 @@ TEST(HashTableTest, StepsThroughExpiredFieldsAreOneWalk) {
   HashTable table;
   for (size_t i = 0; i < kCount; ++i) table.Set("field" + std::to_string(i), "1", 100);
   table.Set("kept", "1", 300);
-  uint64_t position = 0, last = 0;
-  size_t erased = 0;
-  do {
-    last = position;
+  uint64_t position = 0;
+  size_t erased = 0, walks = 0;
+  while (table.next_expiry() < 101) {
+    const uint64_t last = position;
     erased += table.EraseExpired(101, 80, &position, [](const Field&) {});
-    if (erased < kCount) ASSERT_GE(position, last);
-    // A field that comes due behind the walk is found by the next one.
-    if (erased == 800) table.Set("late", "1", 50);
-  } while (position != 0);
-  ASSERT_EQ(table.next_expiry() < 101, erased == kCount);
-  erased += table.EraseExpired(101, 80, &position, [](const Field&) {});
+    walks += position < last;
+    if (erased == 800) table.Set("late", "1", 50);  // Perhaps behind the walk.
+  }
+  EXPECT_LE(walks, 2u);
   EXPECT_EQ(erased, kCount + 1);
   EXPECT_EQ(table.next_expiry(), 300);
   EXPECT_EQ(table.size(), 1u);
