@@ -50,7 +50,6 @@ void Executor::Unlock(LockSet& locks, bool is_shared) {
 // The steps of the common way stand in the order of their use, last first, and become two
 // functions: with a pipeline, calls between them were a tenth of a GET.
 
-// Durations in nanoseconds, four steps for each power of two.
 __attribute__((always_inline)) inline void Executor::CountDuration(
     CommandStatistics& statistics, uint64_t cycles) {
   if (statistics.durations == nullptr) [[unlikely]] {
@@ -59,7 +58,8 @@ __attribute__((always_inline)) inline void Executor::CountDuration(
   }
   // cycles_per_us is a few thousand: a fixed-point factor spares the division.
   const uint64_t nanoseconds = cycles * server_.nanoseconds_per_cycle_q20 >> 20;
-  ++(*statistics.durations)[DurationBucket(nanoseconds)];
+  const uint64_t counted = std::clamp<uint64_t>(nanoseconds, 1, kDurationMax);
+  ++(*statistics.durations)[DurationBucket(counted)];
 }
 
 __attribute__((always_inline)) inline void Executor::AfterCall(
@@ -300,7 +300,7 @@ void Executor::RejectUnknown(Client& client, const Command* container, const Arg
   if (args.size() < 2) {
     return Reject(client, container, reply, WrongArgumentCount(container->full_name));
   }
-  Reject(client, nullptr, reply, UnknownSubcommand(container->full_name, args[1]));
+  Reject(client, nullptr, reply, UnknownSubcommand(args[0], args[1]));
 }
 
 }  // namespace skarn

@@ -14,17 +14,19 @@
 
 namespace skarn {
 
-// Durations are counted in four steps for each power of two of nanoseconds.
-inline constexpr size_t kDurationBuckets = 256;
+// Durations are counted as in an HdrHistogram of two significant digits, from 1 ns to 1
+// s: in nanoseconds up to 255, then 128 steps for each power of two.
+inline constexpr uint64_t kDurationMax = 1'000'000'000;
+inline constexpr size_t kDurationBuckets = 24 * 128;
 constexpr size_t DurationBucket(uint64_t nanoseconds) {
-  if (nanoseconds < 8) return static_cast<size_t>(nanoseconds);
-  const unsigned top = static_cast<unsigned>(std::bit_width(nanoseconds)) - 1;
-  return (size_t{top} - 1) * 4 + (nanoseconds >> (top - 2) & 3);
+  const unsigned shift = static_cast<unsigned>(std::bit_width(nanoseconds | 255)) - 8;
+  return size_t{shift} * 128 + static_cast<size_t>(nanoseconds >> shift);
 }
-// The least duration of a bucket.
+static_assert(DurationBucket(kDurationMax) < kDurationBuckets);
+// The longest duration of a bucket.
 constexpr uint64_t DurationOfBucket(size_t bucket) {
-  if (bucket < 8) return bucket;
-  return (uint64_t{4} + bucket % 4) << (bucket / 4 - 1);
+  if (bucket < 256) return bucket;
+  return (uint64_t{bucket % 128 + 129} << (bucket / 128 - 1)) - 1;
 }
 
 struct CommandStatistics {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What clients may call themselves: names and library names stand in CLIENT LIST, one
-// line a client, so they hold no blanks. Threads: any.
+// line a client, so they hold no blanks. As in the reference, what stands behind a NUL is
+// kept, and neither checked nor listed. Threads: any.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +15,14 @@ namespace skarn {
 inline constexpr ErrorText kBadClientName =
     "-ERR Client names cannot contain spaces, newlines or special characters.";
 
+// The part that is listed.
+inline Bytes ShownAttribute(Bytes text) {
+  return text.substr(0, text.find('\0'));
+}
+
 inline bool IsClientAttribute(Bytes text) {
-  return std::all_of(text.begin(), text.end(),
+  const Bytes shown = ShownAttribute(text);
+  return std::all_of(shown.begin(), shown.end(),
                      [](char c) { return c >= '!' && c <= '~'; });
 }
 

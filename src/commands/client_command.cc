@@ -93,7 +93,7 @@ void ClientSetinfo(CommandContext& context, const Args& args, ReplyWriter& reply
   if (!IsClientAttribute(args[3])) {
     return reply.Error(ReplyError(
         fmt::format("-ERR {} cannot contain spaces, newlines or special characters.",
-                    is_name ? "lib-name" : "lib-ver")));
+                    ShownText(args[2]))));
   }
   (is_name ? context.client.lib_name : context.client.lib_version) = args[3];
   reply.Ok();
@@ -119,7 +119,8 @@ void ClientNoTouch(CommandContext& context, const Args& args, ReplyWriter& reply
 
 // CLIENT IMPORT-SOURCE ON|OFF: import mode is for the migration of data, which is not
 // there yet.
-void ClientImportSource(CommandContext&, const Args&, ReplyWriter& reply) {
+void ClientImportSource(CommandContext&, const Args& args, ReplyWriter& reply) {
+  if (args.Is(2, "OFF")) return reply.Ok();
   reply.Error("-ERR Server is not in import mode");
 }
 
@@ -141,13 +142,13 @@ void ClientReply(CommandContext& context, const Args& args, ReplyWriter& reply) 
 // CLIENT PAUSE milliseconds [WRITE|ALL]. A pause is never made shorter or weaker by
 // another.
 void ClientPause(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  const auto timeout_ms = args.Integer(2, kTimeoutNotAnInteger);
-  if (!timeout_ms) return reply.Error(timeout_ms.error());
-  if (*timeout_ms < 0) return reply.Error(kTimeoutNegative);
   const bool is_for_writes = args.Is(3, "WRITE");
   if (args.size() > 3 && !is_for_writes && !args.Is(3, "ALL")) {
     return reply.Error("-ERR CLIENT PAUSE mode must be WRITE or ALL");
   }
+  const auto timeout_ms = args.Integer(2, kTimeoutNotAnInteger);
+  if (!timeout_ms) return reply.Error(timeout_ms.error());
+  if (*timeout_ms < 0) return reply.Error(kTimeoutNegative);
   const int64_t now_us = context.executor.now_us();
   if (*timeout_ms > (INT64_MAX - now_us) / 1000) return reply.Error(kTimeoutOutOfRange);
   context.executor.PauseClients(now_us + *timeout_ms * 1000, !is_for_writes);

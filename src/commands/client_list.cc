@@ -9,6 +9,7 @@
 
 #include "command/client_memory.h"
 #include "command/executor.h"
+#include "commands/client_attributes.h"
 #include "commands/client_filter.h"
 #include "commands/connection.h"
 
@@ -26,8 +27,8 @@ void Describe(const Client& client, int64_t now_us, size_t argument_bytes,
   auto to = std::back_inserter(*out);
   fmt::format_to(
       to, "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
-      client.id(), client.peer_address, client.local_address, client.fd(), client.name,
-      (now_us - client.created_us) / 1000000,
+      client.id(), client.peer_address, client.local_address, client.fd(),
+      ShownAttribute(client.name), (now_us - client.created_us) / 1000000,
       (now_us - client.last_interaction_us) / 1000000, ClientFlags(client),
       client.capa_redirect ? "r" : "", client.db);
   fmt::format_to(to, " sub={} psub={} ssub={} multi={} watch={}", client.channels.size(),
@@ -45,8 +46,8 @@ void Describe(const Client& client, int64_t now_us, size_t argument_bytes,
       client.last_command == nullptr ? "NULL" : client.last_command->full_name,
       client.protocol);
   fmt::format_to(to, " lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}\n",
-                 client.lib_name, client.lib_version, client.net_input_bytes,
-                 client.net_output_bytes, client.command_count);
+                 ShownAttribute(client.lib_name), ShownAttribute(client.lib_version),
+                 client.net_input_bytes, client.net_output_bytes, client.command_count);
 }
 
 size_t SizeOf(const Args& args) {

@@ -91,9 +91,15 @@ void Punsubscribe(CommandContext& context, const Args& args, ReplyWriter& reply)
 
 // PUBLISH channel message
 void Publish(CommandContext& context, const Args& args, ReplyWriter& reply) {
-  const size_t receivers =
-      context.server.pubsub->Publish(context.executor, args[1], args[2]);
-  reply.Integer(static_cast<int64_t>(receivers));
+  PubSub& pubsub = *context.server.pubsub;
+  // The rest of a transaction cannot come later.
+  if (context.client.is_executing_exec) {
+    return reply.Integer(
+        static_cast<int64_t>(pubsub.Publish(context.executor, args[1], args[2])));
+  }
+  const auto receivers =
+      pubsub.PublishOrWait(context.executor, context.client, args[1], args[2]);
+  if (receivers) reply.Integer(static_cast<int64_t>(*receivers));
 }
 
 // PUBSUB CHANNELS [pattern]
@@ -104,8 +110,10 @@ void PubsubChannels(CommandContext& context, const Args& args, ReplyWriter& repl
                     "Try PUBSUB HELP.",
                     args[1])));
   }
+  // "*" is no match for the empty name.
+  const Bytes pattern = args.size() == 3 ? args[2] : Bytes();
   const auto names =
-      context.server.pubsub->Channels(args.size() == 3 ? args[2] : Bytes("*"));
+      context.server.pubsub->Channels(args.size() == 3 ? &pattern : nullptr);
   reply.ArrayHeader(names.size());
   for (const std::string& name : names) reply.Bulk(name);
 }

@@ -47,7 +47,9 @@ class ActiveExpiry {
   bool NextShard();
   Step WalkStep(Shard& shard);
   void WalkLocked(Shard& shard);
+  void CollectDue(Shard& shard);
   void ExpireCollected(Shard& shard);
+  bool ExpireFields(Shard& shard, const std::string& bytes);
   void NoteYield(uint64_t looked_at, uint64_t expired);
 
   KeyspaceView& view_;
@@ -65,7 +67,9 @@ class ActiveExpiry {
   bool is_in_shard_ = false;
   ExpiryMillis walk_started_ = 0;
   ExpiryMillis next_expiry_ = 0, next_field_expiry_ = 0;
+  // Hashes with more due fields than a step takes are kept from one step to the next.
   std::vector<std::string> due_keys_, due_hashes_;
+  uint64_t field_position_ = 0;  // Where the walk through the last of due_hashes_ is.
   ActiveExpiryStatistics statistics_;
 };
 

@@ -5,8 +5,8 @@
 
 namespace skarn {
 
-size_t ExpireDueFields(KeyspaceView& keyspace, const Key& key, Found& found,
-                       size_t limit) {
+size_t ExpireDueFields(KeyspaceView& keyspace, const Key& key, Found& found, size_t limit,
+                       uint64_t* position) {
   if (!found || found.entry->type() != ValueType::kHash ||
       found.entry->encoding() != Encoding::kTable) {
     return 0;
@@ -14,7 +14,8 @@ size_t ExpireDueFields(KeyspaceView& keyspace, const Key& key, Found& found,
   HashTable& table = *found.entry->table();
   if (table.expiry_count() == 0 || table.next_expiry() >= keyspace.now()) return 0;
   keyspace.PrepareTableChange(found);
-  const size_t erased = table.EraseExpired(keyspace.now(), limit, [](const Field&) {});
+  const size_t erased =
+      table.EraseExpired(keyspace.now(), limit, position, [](const Field&) {});
   keyspace.NoteFieldExpiry(found, /*had_expiry=*/true);
   if (erased == 0) return 0;
   keyspace.stats().expired_fields += erased;

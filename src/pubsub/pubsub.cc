@@ -6,17 +6,42 @@
 #include "base/glob.h"
 
 namespace skarn {
+namespace {
+
+// What one turn writes to subscribers: below a millisecond.
+constexpr size_t kSliceBytes = 512 << 10;
+// PUBLISH waits above the first, until there is less than the second.
+constexpr size_t kFullBytes = 4 << 20;
+constexpr size_t kRoomBytes = 2 << 20;
+// Of a message besides its bytes and its channel's.
+constexpr size_t kMessageHeadBytes = 64;
+
+}  // namespace
 
 // Wakes a worker to look into its inbox.
 class PubSub::InboxMessage : public Message {
  public:
   InboxMessage(PubSub& pubsub, Executor& executor)
       : pubsub_(pubsub), executor_(executor) {}
-  void Deliver(Worker&) override { pubsub_.DeliverInbox(executor_); }
+  void Deliver(Worker&) override { pubsub_.DeliverSlice(executor_); }
 
  private:
   PubSub& pubsub_;
   Executor& executor_;
+};
+
+// Sends a client that waited for room back to its worker.
+class PubSub::ResumeMessage : public Message {
+ public:
+  ResumeMessage(Executor& executor, uint64_t client_id)
+      : executor_(executor), client_id_(client_id) {}
+  void Deliver(Worker&) override {
+    if (Client* client = executor_.FindClient(client_id_)) executor_.Resume(*client);
+  }
+
+ private:
+  Executor& executor_;
+  const uint64_t client_id_;
 };
 
 // A message to the client that is being served: it comes behind the reply.
@@ -54,9 +79,8 @@ const Client* PubSub::InReply(const Client& client) {
 // ---- subscriptions
 // -----------------------------------------------------------------------------
 
-PubSub::Inbox PubSub::Count(Executor& executor, Kind kind, Bytes name, int by) {
+PubSub::Publications PubSub::Count(Executor& executor, Kind kind, Bytes name, int by) {
   const size_t index = executor.worker().index();
-  Inbox inbox;
   MutexLock lock(mutex_);
   NameMap<Counts>& all = CountsOf(kind);
   auto found = all.find(name);
@@ -69,8 +93,7 @@ PubSub::Inbox PubSub::Count(Executor& executor, Kind kind, Bytes name, int by) {
   counts.by_worker[index] += static_cast<uint32_t>(by);
   if (counts.total == 0) all.erase(found);
   subscription_count_.fetch_add(static_cast<size_t>(by), std::memory_order_release);
-  inbox.swap(inboxes_[index]);
-  return inbox;
+  return Take(executor, SIZE_MAX);
 }
 
 bool PubSub::Subscribe(Executor& executor, Client& client, Kind kind, Bytes name) {
@@ -111,61 +134,116 @@ void PubSub::Drop(Executor& executor, Client& client) {
 // ---- messages
 // ----------------------------------------------------------------------------------
 
-size_t PubSub::MarkReceivers(Bytes channel) {
-  size_t receivers = 0;
-  marked_.assign(inboxes_.size(), false);
-  const auto mark = [&](const Counts& counts) SKARN_REQUIRES(mutex_) {
-    receivers += counts.total;
-    for (size_t i = 0; i < marked_.size(); ++i) {
-      if (counts.by_worker[i] != 0) marked_[i] = true;
-    }
+size_t PubSub::CountReceivers(Bytes channel) {
+  size_t total = 0;
+  receivers_.assign(inboxes_.size(), 0);
+  const auto add = [&](const Counts& counts) SKARN_REQUIRES(mutex_) {
+    total += counts.total;
+    for (size_t i = 0; i < receivers_.size(); ++i) receivers_[i] += counts.by_worker[i];
   };
   const auto found = channels_.find(channel);
-  if (found != channels_.end()) mark(found->second);
+  if (found != channels_.end()) add(found->second);
   for (const auto& [pattern, counts] : patterns_) {
-    if (GlobMatch(pattern, channel)) mark(counts);
+    if (GlobMatch(pattern, channel)) add(counts);
   }
+  return total;
+}
+
+// The own inbox is delivered at once, whatever it holds.
+bool PubSub::MustWait(Executor& executor, Client& client) {
+  const size_t own = executor.worker().index();
+  for (size_t i = 0; i < receivers_.size(); ++i) {
+    if (i == own || receivers_[i] == 0 || inboxes_[i].cost_bytes < kFullBytes) continue;
+    inboxes_[i].waiters.push_back({.worker = own, .client_id = client.id()});
+    return true;
+  }
+  return false;
+}
+
+void PubSub::PutIntoInboxes(Executor& executor, Bytes channel, Bytes message) {
+  const size_t own = executor.worker().index();
+  const std::vector<Executor*>& executors = executor.server().executors;
+  const size_t size = channel.size() + message.size() + kMessageHeadBytes;
+  const auto publication = std::make_shared<const Publication>(
+      Publication{.channel = std::string(channel), .message = std::string(message)});
+  for (size_t i = 0; i < receivers_.size(); ++i) {
+    if (receivers_[i] == 0) continue;
+    Inbox& inbox = inboxes_[i];
+    inbox.queue.emplace_back(publication, size * receivers_[i]);
+    inbox.cost_bytes += size * receivers_[i];
+    if (i == own || inbox.is_announced) continue;
+    inbox.is_announced = true;
+    executors[i]->worker().Post(std::make_unique<InboxMessage>(*this, *executors[i]));
+  }
+}
+
+std::optional<size_t> PubSub::PublishFor(Executor& executor, Client* client,
+                                         Bytes channel, Bytes message) {
+  if (is_idle()) return 0;
+  size_t receivers;
+  Publications publications;
+  {
+    MutexLock lock(mutex_);
+    receivers = CountReceivers(channel);
+    if (receivers == 0) return 0;
+    if (client != nullptr && MustWait(executor, *client)) return std::nullopt;
+    PutIntoInboxes(executor, channel, message);
+    publications = Take(executor, SIZE_MAX);
+  }
+  Deliver(executor, publications, executor.current_client());
   return receivers;
 }
 
 size_t PubSub::Publish(Executor& executor, Bytes channel, Bytes message) {
-  if (is_idle()) return 0;
-  const size_t own = executor.worker().index();
-  const std::vector<Executor*>& executors = executor.server().executors;
-  size_t receivers;
-  Inbox inbox;
-  {
-    MutexLock lock(mutex_);
-    receivers = MarkReceivers(channel);
-    if (receivers == 0) return 0;
-    const auto publication = std::make_shared<const Publication>(
-        Publication{.channel = std::string(channel), .message = std::string(message)});
-    for (size_t i = 0; i < marked_.size(); ++i) {
-      if (!marked_[i]) continue;
-      const bool was_empty = inboxes_[i].empty();
-      inboxes_[i].push_back(publication);
-      if (was_empty && i != own) {
-        executors[i]->worker().Post(std::make_unique<InboxMessage>(*this, *executors[i]));
-      }
-    }
-    inbox.swap(inboxes_[own]);
-  }
-  Deliver(executor, inbox, executor.current_client());
+  return *PublishFor(executor, nullptr, channel, message);
+}
+
+std::optional<size_t> PubSub::PublishOrWait(Executor& executor, Client& client,
+                                            Bytes channel, Bytes message) {
+  const auto receivers = PublishFor(executor, &client, channel, message);
+  client.is_parked = !receivers;
   return receivers;
 }
 
-void PubSub::DeliverInbox(Executor& executor) {
-  Inbox inbox;
-  {
-    MutexLock lock(mutex_);
-    inbox.swap(inboxes_[executor.worker().index()]);
+PubSub::Publications PubSub::Take(Executor& executor, size_t cost_bytes_max) {
+  Inbox& inbox = inboxes_[executor.worker().index()];
+  Publications taken;
+  size_t cost_bytes = 0;
+  while (!inbox.queue.empty() && (taken.empty() || cost_bytes < cost_bytes_max)) {
+    cost_bytes += inbox.queue.front().second;
+    taken.push_back(std::move(inbox.queue.front().first));
+    inbox.queue.pop_front();
   }
-  Deliver(executor, inbox, nullptr);
+  inbox.cost_bytes -= cost_bytes;
+  if (inbox.waiters.empty() || inbox.cost_bytes >= kRoomBytes) return taken;
+  const std::vector<Executor*>& executors = executor.server().executors;
+  for (const Waiter& waiter : inbox.waiters) {
+    Executor& owner = *executors[waiter.worker];
+    owner.worker().Post(std::make_unique<ResumeMessage>(owner, waiter.client_id));
+  }
+  inbox.waiters.clear();
+  return taken;
 }
 
-void PubSub::Deliver(Executor& executor, const Inbox& inbox, const Client* in_reply) {
+void PubSub::DeliverSlice(Executor& executor) {
+  Publications slice;
+  {
+    MutexLock lock(mutex_);
+    Inbox& inbox = inboxes_[executor.worker().index()];
+    // Events of keys and EXEC cannot wait: what they pile up goes the faster.
+    slice = Take(executor, std::max(kSliceBytes, inbox.cost_bytes / 8));
+    inbox.is_announced = !inbox.queue.empty();
+    if (inbox.is_announced) {
+      executor.worker().Post(std::make_unique<InboxMessage>(*this, executor));
+    }
+  }
+  Deliver(executor, slice, nullptr);
+}
+
+void PubSub::Deliver(Executor& executor, const Publications& publications,
+                     const Client* in_reply) {
   const Local& local = workers_[executor.worker().index()];
-  for (const PublicationPtr& publication : inbox) {
+  for (const PublicationPtr& publication : publications) {
     const auto found = local.channels.find(publication->channel);
     if (found != local.channels.end()) {
       Send(executor, found->second, nullptr, *publication, in_reply);
@@ -205,11 +283,11 @@ void PubSub::SendTo(Executor& executor, Client& client, const Bytes* pattern,
 // ---- questions
 // ---------------------------------------------------------------------------------
 
-std::vector<std::string> PubSub::Channels(Bytes pattern) {
+std::vector<std::string> PubSub::Channels(const Bytes* pattern) {
   std::vector<std::string> names;
   MutexLock lock(mutex_);
   for (const auto& [name, counts] : channels_) {
-    if (GlobMatch(pattern, name)) names.push_back(name);
+    if (pattern == nullptr || GlobMatch(*pattern, name)) names.push_back(name);
   }
   return names;
 }

@@ -12,15 +12,22 @@
 //   Publish: mutex { count, put into inboxes } -> wake | deliver the own inbox at once
 //   inbox of a worker -> its subscribers of the channel, then of the patterns
 //
+// A worker delivers a slice of its inbox a turn, so that what it has written is sent and
+// others are served in between; and a PUBLISH waits, put aside, while an inbox it needs
+// is full. Without that, publishers on one worker would outrun the sender on another.
+//
 // Threads: calls that name an executor, on its worker; the rest from any. Shards may be
 // locked, and none is taken. Owner: the server.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -44,13 +51,17 @@ class PubSub {
   // Returns how many times the message is received: a client counts for its channel and
   // for each of its patterns.
   size_t Publish(Executor& executor, Bytes channel, Bytes message);
+  // The same for a client which can wait: nothing when an inbox is full. The client is
+  // parked then, and its request runs again when there is room.
+  std::optional<size_t> PublishOrWait(Executor& executor, Client& client, Bytes channel,
+                                      Bytes message);
   // Nobody listens to anything: for those who would have to make up a message first.
   bool is_idle() const {
     return subscription_count_.load(std::memory_order_acquire) == 0;
   }
 
-  // Those with subscribers, of names that match `pattern`.
-  std::vector<std::string> Channels(Bytes pattern);
+  // Those with subscribers, of names that match `pattern`; null: all of them.
+  std::vector<std::string> Channels(const Bytes* pattern);
   size_t SubscriberCount(Bytes channel);
   size_t channel_count();
   size_t pattern_count();
@@ -61,7 +72,18 @@ class PubSub {
   };
   // Shared by the inboxes of the workers that deliver it; the last one frees it.
   using PublicationPtr = std::shared_ptr<const Publication>;
-  using Inbox = std::vector<PublicationPtr>;
+  using Publications = std::vector<PublicationPtr>;
+  struct Waiter {
+    size_t worker;
+    uint64_t client_id;
+  };
+  // What a worker has to deliver. A publication costs what its receivers there are sent.
+  struct Inbox {
+    std::deque<std::pair<PublicationPtr, size_t>> queue;  // With the cost of each.
+    size_t cost_bytes = 0;
+    bool is_announced = false;    // An InboxMessage is under way.
+    std::vector<Waiter> waiters;  // Clients that wait for room.
+  };
 
   struct NameHash {
     using is_transparent = void;
@@ -84,16 +106,25 @@ class PubSub {
 
   class InboxMessage;
   class LateDelivery;
+  class ResumeMessage;
 
   NameMap<Counts>& CountsOf(Kind kind) SKARN_REQUIRES(mutex_) {
     return kind == Kind::kChannel ? channels_ : patterns_;
   }
   // Counts a subscription more or less, and takes the inbox in the same step.
-  Inbox Count(Executor& executor, Kind kind, Bytes name, int by);
-  size_t MarkReceivers(Bytes channel) SKARN_REQUIRES(mutex_);
-  void DeliverInbox(Executor& executor);
+  Publications Count(Executor& executor, Kind kind, Bytes name, int by);
+  size_t CountReceivers(Bytes channel) SKARN_REQUIRES(mutex_);
+  std::optional<size_t> PublishFor(Executor& executor, Client* client, Bytes channel,
+                                   Bytes message);
+  bool MustWait(Executor& executor, Client& client) SKARN_REQUIRES(mutex_);
+  void PutIntoInboxes(Executor& executor, Bytes channel, Bytes message)
+      SKARN_REQUIRES(mutex_);
+  // The oldest of the worker's inbox, at least one, up to a cost. Lets waiters go on.
+  Publications Take(Executor& executor, size_t cost_bytes_max) SKARN_REQUIRES(mutex_);
+  void DeliverSlice(Executor& executor);
   // `in_reply` is a client whose reply is half written: its messages come behind it.
-  void Deliver(Executor& executor, const Inbox& inbox, const Client* in_reply);
+  void Deliver(Executor& executor, const Publications& publications,
+               const Client* in_reply);
   static const Client* InReply(const Client& client);
   static void Send(Executor& executor, const Listeners& listeners, const Bytes* pattern,
                    const Publication& publication, const Client* in_reply);
@@ -106,7 +137,8 @@ class PubSub {
   NameMap<Counts> channels_ SKARN_GUARDED_BY(mutex_);
   NameMap<Counts> patterns_ SKARN_GUARDED_BY(mutex_);
   std::vector<Inbox> inboxes_ SKARN_GUARDED_BY(mutex_);
-  std::vector<bool> marked_ SKARN_GUARDED_BY(mutex_);  // Workers that receive a message.
+  // How often each worker sends the message at hand.
+  std::vector<size_t> receivers_ SKARN_GUARDED_BY(mutex_);
 };
 
 }  // namespace skarn

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kIdleCheckUs = 1000000;
 constexpr int64_t kShrinkAfterUs = 2000000;
+// Of maxmemory-clients: below, every client would have to go, the caller's as well.
+constexpr uint64_t kClientLimitMin = 128 << 10;
 
 bool IsEvictable(const Client& client) {
   return !client.no_evict && !client.closes_now &&
@@ -33,12 +35,15 @@ void CloseIdle(Executor& executor, int64_t now_us) {
   });
 }
 
+// All count but replicas, whom another limit is for; those with NO-EVICT too.
 size_t CountedMemory(const Client& client) {
-  return IsEvictable(client) ? TotalMemoryOf(client) : 0;
+  const bool counts =
+      !client.closes_now && client.client_class() != ClientClass::kReplica;
+  return counts ? TotalMemoryOf(client) : 0;
 }
 
-// With the gate closed.
-void CloseLargest(Executor& executor, uint64_t limit) {
+// With the gate closed. False when those that must stay are over the limit.
+bool CloseLargest(Executor& executor, uint64_t limit) {
   std::vector<Client*> clients;
   size_t sum = 0;
   for (Executor* each : executor.server().executors) {
@@ -46,17 +51,17 @@ void CloseLargest(Executor& executor, uint64_t limit) {
     each->ForEachClient([&](Client& client) {
       client.counted_memory_bytes = CountedMemory(client);
       part += client.counted_memory_bytes;
-      if (client.counted_memory_bytes > 0) clients.push_back(&client);
+      if (IsEvictable(client)) clients.push_back(&client);
     });
     each->client_memory_bytes.store(part, std::memory_order_relaxed);
     sum += part;
   }
-  if (sum <= limit) return;
+  if (sum <= limit) return true;
   std::sort(clients.begin(), clients.end(), [](const Client* a, const Client* b) {
     return a->counted_memory_bytes > b->counted_memory_bytes;
   });
   for (Client* client : clients) {
-    if (sum <= limit) return;
+    if (sum <= limit) return true;
     sum -= client->counted_memory_bytes;
     Log(LogLevel::kNotice, "Evicting client: id={} addr={} tot-mem={}", client->id(),
         client->peer_address, client->counted_memory_bytes);
@@ -67,6 +72,7 @@ void CloseLargest(Executor& executor, uint64_t limit) {
     client->counted_memory_bytes = 0;
     executor.Close(*client);
   }
+  return sum <= limit;
 }
 
 }  // namespace
@@ -93,10 +99,12 @@ ClientTotals TotalsOf(const ServerState& server) {
 }
 
 uint64_t ClientMemoryLimit(const Settings& settings) {
-  if (settings.maxmemory_clients >= 0)
-    return static_cast<uint64_t>(settings.maxmemory_clients);
+  const int64_t set = settings.maxmemory_clients;
   // Negative: percent of maxmemory.
-  return settings.maxmemory * static_cast<uint64_t>(-settings.maxmemory_clients) / 100;
+  const uint64_t limit = set >= 0
+                             ? static_cast<uint64_t>(set)
+                             : settings.maxmemory * static_cast<uint64_t>(-set) / 100;
+  return limit == 0 ? 0 : std::max(limit, kClientLimitMin);
 }
 
 void CheckIdleClients(Executor& executor, int64_t now_us) {
@@ -110,12 +118,16 @@ void ClientLimit::Count(Executor& executor, Client& client) {
   executor.client_memory_bytes.fetch_add(bytes - client.counted_memory_bytes,
                                          std::memory_order_relaxed);
   client.counted_memory_bytes = bytes;
+  if (is_in_vain_.load(std::memory_order_relaxed) && IsEvictable(client)) {
+    is_in_vain_.store(false, std::memory_order_relaxed);
+  }
 }
 
 void ClientLimit::Keep(Executor& executor) {
   const uint64_t limit = ClientMemoryLimit(executor.server().settings);
   const bool is_new = last_limit_.load(std::memory_order_relaxed) != limit;
   if (!is_new) {
+    if (is_in_vain_.load(std::memory_order_relaxed)) return;
     size_t sum = 0;
     for (const Executor* each : executor.server().executors) {
       sum += each->client_memory_bytes.load(std::memory_order_relaxed);
@@ -123,7 +135,10 @@ void ClientLimit::Keep(Executor& executor) {
     if (sum <= limit) return;
   }
   last_limit_.store(limit, std::memory_order_relaxed);
-  if (limit != 0) executor.RunAlone([&] { CloseLargest(executor, limit); });
+  if (limit == 0) return;
+  executor.RunAlone([&] {
+    is_in_vain_.store(!CloseLargest(executor, limit), std::memory_order_relaxed);
+  });
 }
 
 void ClientLimit::Recount(Executor& executor) {

@@ -33,14 +33,14 @@ struct ClientTotals {
 
 ClientTotals TotalsOf(const ServerState& server);
 
-// The limit of maxmemory-clients in bytes; 0: none.
+// The limit of maxmemory-clients in bytes, at least 128 KB; 0: none.
 uint64_t ClientMemoryLimit(const Settings& settings);
 
 // Each tick of a worker; looks once a second at who is idle or reads too slowly.
 void CheckIdleClients(Executor& executor, int64_t now_us);
 
 // maxmemory-clients. Each worker counts what its clients cost, after each of their
-// commands; clients with NO-EVICT count nothing.
+// commands; clients with NO-EVICT count too, but are not closed.
 class ClientLimit {
  public:
   // Brings the count of one client of this worker up to date.
@@ -55,6 +55,9 @@ class ClientLimit {
   // Of the last Keep: another limit asks for a new count. Relaxed: settings change at the
   // gate.
   std::atomic<uint64_t> last_limit_{0};
+  // Only clients that must stay are left, and they are over the limit: the gate is not
+  // taken again before there is another. Relaxed: it is set at the gate.
+  std::atomic<bool> is_in_vain_{false};
 };
 
 }  // namespace skarn

@@ -74,6 +74,8 @@ std::vector<ConfigPair> GetConfig(const Config& config, std::span<const Bytes> p
       if (!row.alias.empty() && GlobMatch(pattern, row.alias, true)) add(row, row.alias);
     }
   }
+  // As the reference answers, whatever the order of the patterns.
+  std::ranges::sort(pairs, {}, &ConfigPair::name);
   return pairs;
 }
 

@@ -47,10 +47,13 @@ void Server::AddConfigHooks() {
                       allocator::SetDecay(after.Integer(ConfigKey::kAllocatorDecayMs));
                       return {};
                     });
-  config_hooks_.Add({ConfigKey::kIoThreads},
-                    [](const Config&, const Config&) -> Result<> {
-                      return Fail("the number of workers is fixed while the server runs");
-                    });
+  config_hooks_.Add(
+      {ConfigKey::kIoThreads}, [this](const Config&, const Config& after) -> Result<> {
+        const auto wanted = static_cast<uint64_t>(after.Integer(ConfigKey::kIoThreads));
+        if (wanted == 0) return Fail("argument must be between 1 and 256 inclusive");
+        if (wanted == workers_.size()) return {};
+        return Fail("the number of workers is fixed while the server runs");
+      });
   config_hooks_.Add({ConfigKey::kMaxmemory},
                     [](const Config&, const Config& after) -> Result<> {
                       const int64_t limit = after.Integer(ConfigKey::kMaxmemory);

@@ -21,6 +21,7 @@
 #include "server/access.h"
 #include "server/admin.h"
 #include "server/config_rewrite.h"
+#include "server/config_values.h"
 #include "server/digest.h"
 #include "server/flush.h"
 #include "server/server.h"
@@ -105,7 +106,9 @@ std::string AskObject(CommandContext& context, CommandHandler handler, const Key
                        .executor = context.executor,
                        .server = context.server};
   const Bytes words[] = {"OBJECT", "?", key.bytes};
+  const uint64_t hits = context.keyspace.stats().hits;
   handler(inner, Args(words, 3), writer);
+  context.keyspace.stats().hits = hits;  // Nobody has used the key.
   Bytes text = buffer.contiguous();
   if (text.starts_with('$')) text.remove_prefix(text.find('\n') + 1);
   if (text.starts_with(':')) text.remove_prefix(1);
@@ -146,6 +149,17 @@ void DebugDigestValue(CommandContext& context, const Args& args, ReplyWriter& re
     const Entry* entry = context.keyspace.Peek(MakeKey(args[i]));
     reply.SimpleString(entry == nullptr ? Digest().Hex() : DigestOfValue(*entry).Hex());
   }
+}
+
+// Lists are not there yet, but their sizes are looked at.
+void DebugQuicklistPackedThreshold(CommandContext&, const Args& args,
+                                   ReplyWriter& reply) {
+  const auto bytes = args[2].empty() ? 0 : ParseMemorySize(args[2]);
+  if (!bytes || *bytes >= uint64_t{4} << 30) {
+    return reply.Error(
+        "-ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+  }
+  reply.Ok();
 }
 
 // ---- tables
@@ -462,7 +476,7 @@ constexpr Subcommand kSubcommands[] = {
     {"PAUSE-CRON", 3, 3, &DebugPauseCron},
     {"POPULATE", 3, 5, &DebugPopulate},
     {"PROTOCOL", 3, 3, &DebugProtocol},
-    {"QUICKLIST-PACKED-THRESHOLD", 3, 3, &DebugAccept},
+    {"QUICKLIST-PACKED-THRESHOLD", 3, 3, &DebugQuicklistPackedThreshold},
     {"RELOAD", 2, kAnyWords, &DebugReload},
     {"REPLYBUFFER", 4, 4, &DebugReplyBuffer},
     {"SEGFAULT", 2, 2, &DebugCrash},

@@ -144,15 +144,17 @@ int64_t AverageTtl(const Database& database, ExpiryMillis now) {
 
 // The duration in microseconds below which `percentile` of the calls lie.
 double PercentileMicros(const std::vector<uint64_t>& durations, double percentile) {
-  uint64_t total = 0;
+  uint64_t total = 0, seen = 0;
   for (const uint64_t count : durations) total += count;
-  const double wanted = std::max(1.0, static_cast<double>(total) * percentile / 100);
-  uint64_t seen = 0;
+  const double part = std::min(percentile, 100.0) / 100 * static_cast<double>(total);
+  const uint64_t wanted = std::max<uint64_t>(static_cast<uint64_t>(part + 0.5), 1);
   for (size_t i = 0; i < durations.size(); ++i) {
     seen += durations[i];
-    if (durations[i] != 0 && static_cast<double>(seen) >= wanted) {
-      return static_cast<double>(DurationOfBucket(i + 1) - 1) / 1000;
-    }
+    if (seen < wanted) continue;
+    // The least of all is told by the other end of its bucket.
+    const uint64_t told =
+        percentile == 0 && i > 0 ? DurationOfBucket(i - 1) + 1 : DurationOfBucket(i);
+    return static_cast<double>(told) / 1000;
   }
   return 0;
 }
@@ -233,6 +235,7 @@ void InfoErrorstats(Server& server, InfoText& out) {
 }
 
 void InfoLatencystats(Server& server, InfoText& out) {
+  if (!server.state().settings.latency_tracking) return;
   ForEachCommand(server.state(), [&](const Command& command) {
     const std::vector<uint64_t> durations = SumDurations(server, command.index);
     if (durations.empty()) return;

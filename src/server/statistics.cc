@@ -11,6 +11,7 @@ void ResetStatistics(Server& server) {
   for (Executor* executor : state.executors) {
     WorkerStatistics fresh;
     fresh.commands.resize(state.command_table.size());
+    fresh.acl_denied_auth = executor->statistics().acl_denied_auth;  // As elsewhere.
     executor->statistics() = std::move(fresh);
     KeyspaceStats& keys = executor->view().stats();
     keys = {.changes = keys.changes};  // What is unsaved stays so.

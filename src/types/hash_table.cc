@@ -208,11 +208,14 @@ bool HashTable::Erase(Bytes name, uint64_t hash) {
   return true;
 }
 
-std::vector<const Field*> HashTable::FindExpired(int64_t now, size_t limit) {
+std::vector<const Field*> HashTable::FindExpired(int64_t now, size_t limit,
+                                                 uint64_t* position) {
   std::vector<const Field*> expired;
-  next_expiry_ = kNeverDue;
-  fields_.ForEachSegment([&](Segment* segment) {
-    if (segment->next_due < now && expired.size() < limit) {
+  uint64_t next;
+  do {
+    Segment* segment = fields_.SegmentAt(*position, &next);
+    if (segment->next_due < now) {
+      if (expired.size() >= limit) return expired;
       segment->next_due = kNeverDue;
       segment->ForEachSlot([&](const Bucket& bucket, unsigned slot) {
         if (!bucket.HasExpiry(slot)) return;
@@ -223,7 +226,12 @@ std::vector<const Field*> HashTable::FindExpired(int64_t now, size_t limit) {
           segment->next_due = std::min(segment->next_due, field->expiry());
         }
       });
+      if (segment->next_due < now) return expired;
     }
+    *position = next;
+  } while (next != 0);
+  next_expiry_ = kNeverDue;
+  fields_.ForEachSegment([&](Segment* segment) {
     next_expiry_ = std::min(next_expiry_, segment->next_due);
   });
   return expired;

@@ -141,9 +141,10 @@ class HashTable {
   }
   // Erases fields that have expired at `now`, at most `limit`, calling erased(const
   // Field&) before each. Brings next_expiry() up to date: it stays in the past when there
-  // are more. Returns how many.
+  // are more. Returns how many. It looks from cursor position `*position` on and sets it
+  // to where it stopped, 0 at the end, so that many steps through a table are one walk.
   template <class Erased>
-  size_t EraseExpired(int64_t now, size_t limit, Erased&& erased);
+  size_t EraseExpired(int64_t now, size_t limit, uint64_t* position, Erased&& erased);
 
   // Moves fields and segments that lie in sparse slabs, from cursor position on, for a
   // bounded time. Returns the next position, 0 at the end. Nothing moves while the table
@@ -177,7 +178,7 @@ class HashTable {
   void Count(const Field& field);
   void Uncount(const Field& field);
   void NoteExpiry(const Place& place, int64_t expiry);
-  std::vector<const Field*> FindExpired(int64_t now, size_t limit);
+  std::vector<const Field*> FindExpired(int64_t now, size_t limit, uint64_t* position);
 
   Fields fields_;
   size_t field_bytes_ = 0;
@@ -188,9 +189,10 @@ class HashTable {
 };
 
 template <class Erased>
-size_t HashTable::EraseExpired(int64_t now, size_t limit, Erased&& erased) {
+size_t HashTable::EraseExpired(int64_t now, size_t limit, uint64_t* position,
+                               Erased&& erased) {
   if (expiry_count_ == 0 || next_expiry_ >= now) return 0;
-  const std::vector<const Field*> expired = FindExpired(now, limit);
+  const std::vector<const Field*> expired = FindExpired(now, limit, position);
   for (const Field* field : expired) {
     erased(*field);
     const std::string name(field->name());

@@ -218,6 +218,9 @@ class LeafTable {
   // Calls visit(Segment*) for every segment, in hash order.
   template <class Visit>
   void ForEachSegment(Visit&& visit) const;
+  // The segment at `position` (of VisitHome), null in an empty table. Sets `*next` to the
+  // first position behind it, 0 at the end.
+  Segment* SegmentAt(uint64_t position, uint64_t* next) const;
 
   // A block chosen evenly; the table is not empty. random() -> uint64_t.
   template <class Random>

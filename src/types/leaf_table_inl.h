@@ -446,6 +446,18 @@ void LeafTable<P, H>::ForEachSegment(Visit&& visit) const {
 }
 
 template <unsigned P, auto H>
+Segment* LeafTable<P, H>::SegmentAt(uint64_t position, uint64_t* next) const {
+  const SegmentRef ref = RefOf(position);
+  *next = 0;
+  if (!ref) return nullptr;
+  if (const unsigned depth = ref.Depth(); depth != 0) {
+    const unsigned shift = 64 - depth;
+    *next = ((position >> shift) + 1) << shift;
+  }
+  return ref.get();
+}
+
+template <unsigned P, auto H>
 template <class Visit>
 void LeafTable<P, H>::ForEach(Visit&& visit) const {
   uint64_t position = 0;

@@ -81,6 +81,34 @@ class ConfigTest(ServerTest):
         self.expect("CONFIG RESETSTAT", OK)
         self.assertEqual(self.server.info()["keyspace_hits"], "0")
 
+    def test_resetstat_keeps_denied_logins(self):
+        self.expect_error("AUTH nobody x", "WRONGPASS")
+        before = self.server.info("stats")["acl_access_denied_auth"]
+        self.assertNotEqual(before, "0")
+        self.expect("CONFIG RESETSTAT", OK)
+        self.assertEqual(self.server.info("stats")["acl_access_denied_auth"], before)
+
+    def test_get_sorts_names(self):
+        found = self.do("CONFIG GET slaveof hz replicaof TIMEOUT")
+        self.assertEqual(found[::2], [b"TIMEOUT", b"hz", b"replicaof", b"slaveof"])
+
+    def test_io_threads_stay(self):
+        workers = int(self.server.info()["workers"])
+        self.expect_all(
+            (f"CONFIG SET io-threads {workers}", OK),
+            ("CONFIG SET io-threads 0",
+             failed("io-threads", "argument must be between 1 and 256 inclusive")),
+            (f"CONFIG SET io-threads {workers + 1}",
+             failed("io-threads", "the number of workers is fixed while the server runs")),
+        )
+
+    def test_what_does_not_work_is_refused(self):
+        for name, reason in (("tls-cluster", "TLS does not work yet"),
+                             ("tls-replication", "TLS does not work yet"),
+                             ("import-mode", "import mode does not work yet")):
+            self.expect(f"CONFIG SET {name} yes", failed(name, reason))
+            self.expect(f"CONFIG SET {name} no", OK)
+
     def test_rewrite_without_a_file(self):
         self.expect("CONFIG REWRITE", err("The server is running without a config file"))
 
@@ -141,6 +169,11 @@ class FileTest(OwnServersTest):
         self.server.restart()
         with self.server.connect() as client:
             self.assertEqual(client("CONFIG", "GET", "timeout")[1], b"77")
+
+    def test_a_renamed_container_names_itself(self):
+        with self.start_with("rename-command CONFIG cfg\n") as client:
+            self.assertEqual(client("cfg", "foo"),
+                             err("unknown subcommand 'foo'. Try CFG HELP."))
 
     def run_refused(self, *arguments, text=None):
         """Runs the server until it ends; returns (exit code, output)."""

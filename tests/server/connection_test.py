@@ -419,9 +419,12 @@ class ClientTest(ServerTest):
             ("CLIENT GETNAME", b"me"),
             (["CLIENT", "SETNAME", "a b"],
              err("Client names cannot contain spaces, newlines or special characters.")),
-            (["CLIENT", "SETNAME", ""], OK),
-            ("CLIENT GETNAME", None),
+            (["CLIENT", "SETNAME", b"a\0 b"], OK),
+            ("CLIENT GETNAME", b"a\0 b"),
         )
+        self.assertEqual(self.fields(self.do("CLIENT INFO").strip())["name"], "a")
+        self.expect_all((["CLIENT", "SETNAME", b"\0"], OK), (["CLIENT", "SETNAME", ""], OK),
+                        ("CLIENT GETNAME", None))
 
     def test_setinfo(self):
         self.expect_all(
@@ -429,6 +432,8 @@ class ClientTest(ServerTest):
             ("CLIENT SETINFO LIB-VER 1.2.3", OK),
             (["CLIENT", "SETINFO", "lib-name", "a b"],
              err("lib-name cannot contain spaces, newlines or special characters.")),
+            (["CLIENT", "SETINFO", "LIB-Ver", "a b"],
+             err("LIB-Ver cannot contain spaces, newlines or special characters.")),
             ("CLIENT SETINFO what x", err("Unrecognized option 'what'")),
         )
         fields = self.fields(self.do("CLIENT INFO").strip())
@@ -513,6 +518,7 @@ class ClientTest(ServerTest):
         self.expect("CLIENT PAUSE x", err("timeout is not an integer or out of range"))
         self.expect("CLIENT PAUSE -1", err("timeout is negative"))
         self.expect("CLIENT PAUSE 1 what", err("CLIENT PAUSE mode must be WRITE or ALL"))
+        self.expect("CLIENT PAUSE x what", err("CLIENT PAUSE mode must be WRITE or ALL"))
 
     def test_who_has_gone_while_paused_wants_nothing(self):
         self.expect("CLIENT PAUSE 60000 WRITE", OK)
@@ -553,6 +559,8 @@ class ClientTest(ServerTest):
             ("CLIENT NO-TOUCH on", OK),
             ("CLIENT NO-TOUCH off", OK),
             ("CLIENT NO-TOUCH what", SYNTAX),
+            ("CLIENT IMPORT-SOURCE off", OK),
+            ("CLIENT IMPORT-SOURCE on", err("Server is not in import mode")),
             ("CLIENT UNBLOCK 999999", 0),
             ("CLIENT UNBLOCK x", err("value is not an integer or out of range")),
             ("CLIENT UNBLOCK 1 what",
@@ -596,6 +604,46 @@ class LimitsTest(ServerTest):
         self.expect("CONFIG SET timeout 1", OK)
         self.assertTrue(idle.is_closed_by_server(10))
         self.connect()("CONFIG", "SET", "timeout", "0")
+
+
+class ClientMemoryTest(ServerTest):
+    """maxmemory-clients."""
+
+    def stuck(self, *first):
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        if first:
+            client(*first)
+        client.send_raw(b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n" * 30)
+        return client
+
+    def evicted(self):
+        return int(self.server.info("stats")["evicted_clients"])
+
+    def test_a_tiny_limit_leaves_small_clients_alone(self):
+        other = self.connect()
+        self.expect("CONFIG SET maxmemory-clients 1", OK)
+        self.expect_all(("PING", Status("PONG")), ("PING", Status("PONG")))
+        self.expect("PING", Status("PONG"), other)
+        self.expect("CONFIG SET maxmemory-clients 0", OK)
+        self.assertEqual(self.evicted(), 0)
+
+    def test_clients_that_stay_count_too(self):
+        self.client("CLIENT", "NO-EVICT", "on")
+        self.expect(("SET", "key", "x" * 1_000_000), OK)
+        self.stuck("CLIENT", "NO-EVICT", "on")
+        wait_until(lambda: int(self.server.info("memory")["mem_clients_normal"]) > 15_000_000)
+        self.expect("CONFIG SET maxmemory-clients 10mb", OK)
+        before = self.evicted()
+        others = [self.server.connect() for _ in range(2)]
+        for other in others:
+            self.addCleanup(other.close)
+            other.send("PING")
+        for other in others:
+            self.assertTrue(other.is_closed_by_server())
+        self.assertGreaterEqual(self.evicted(), before + 2)
+        self.expect("PING", Status("PONG"))
+        self.expect("CONFIG SET maxmemory-clients 0", OK)
 
 
 class SlowReaderTest(ServerTest):

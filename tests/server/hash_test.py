@@ -192,6 +192,14 @@ class FieldExpiryTest(ServerTest):
         self.expect("HPEXPIRE h 20 FIELDS 2 a c", [1, 1])
         wait_until(lambda: self.do("EXISTS h") == 0)
 
+    def test_many_fields_due_at_once_go_soon(self):
+        at = int(time.time() * 1000) + 1000
+        for first in range(0, 50_000, 1000):
+            pairs = [word for n in range(first, first + 1000) for word in (f"f{n}", "v")]
+            self.do(["HSETEX", "big", "PXAT", str(at), "FIELDS", "1000", *pairs])
+        self.do("HSET big kept 1")
+        wait_until(lambda: self.do("HLEN big") == 1, 10)
+
     def test_hset_clears_the_expiry(self):
         self.do("HEXPIRE h 100 FIELDS 2 a b")
         self.do("HSET h a 9")

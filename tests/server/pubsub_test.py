@@ -3,6 +3,8 @@
 """Publish and subscribe, and keyspace notifications."""
 
 import os
+import selectors
+import socket
 import sys
 import threading
 
@@ -10,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, ServerTest, both_protocols, err, main
 from harness.resp import Closed, Status
-from harness.server import wait_until
+from harness.server import Server, wait_until
 
 
 class Listener:
@@ -52,6 +54,12 @@ class SubscribeTest(ServerTest):
         self.assertEqual(self.listener.next(), [b"unsubscribe", b"b", 0])
         self.listener.send("UNSUBSCRIBE")
         self.assertEqual(self.listener.next(), [b"unsubscribe", None, 0])
+
+    def test_an_empty_channel_is_one_too(self):
+        self.listener.send("SUBSCRIBE", "")
+        self.listener.next()
+        self.expect_all(("PUBSUB CHANNELS", [b""]), ("PUBSUB CHANNELS *", []),
+                        (["PUBSUB", "CHANNELS", ""], [b""]))
 
     def test_patterns(self):
         self.listener.send("PSUBSCRIBE", "n*", "n[ab]")
@@ -175,6 +183,53 @@ class ManyPublishersTest(ServerTest):
         self.assertEqual([client.read() for _ in range(4)],
                          [OK, Status("QUEUED"), Status("QUEUED"), [1, 1]])
         self.assertEqual([client.read_push()[2] for _ in range(2)], [b"1", b"2"])
+
+
+class FloodTest(ServerTest):
+    """One worker publishes what the clients of another receive; they read all the time."""
+
+    SUBSCRIBERS, MESSAGES = 100, 6000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--client-output-buffer-limit", "pubsub 4mb 0 0", io_threads=2)
+
+    def read_all(self, clients, counts):
+        with selectors.DefaultSelector() as selector:
+            for client in clients:
+                client.socket.setblocking(False)
+                selector.register(client.socket, selectors.EVENT_READ)
+            buffer = bytearray(1 << 20)
+            while sum(counts) < self.wanted:
+                for key, _ in selector.select(1):
+                    size = key.fileobj.recv_into(buffer)
+                    counts[0] += size
+                    if size == 0:
+                        return
+
+    def test_subscribers_who_read_are_not_outrun(self):
+        """New connections go to the workers in turn: of both kinds, one kind is elsewhere."""
+        for first in (0, 1):
+            with self.subTest(first=first):
+                clients = [self.server.connect() for _ in range(2 * self.SUBSCRIBERS)]
+                for client in clients:
+                    self.addCleanup(client.close)
+                listeners = clients[first::2]
+                for listener in listeners:
+                    listener("SUBSCRIBE", "a")
+                message = b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1000\r\n" + b"x" * 1000 + b"\r\n"
+                self.wanted = len(message) * self.MESSAGES * self.SUBSCRIBERS
+                counts = [0]
+                reader = threading.Thread(target=self.read_all, args=(listeners, counts))
+                reader.start()
+                batch = [("PUBLISH", "a", "x" * 1000)] * 500
+                for _ in range(self.MESSAGES // len(batch)):
+                    self.assertEqual(self.client.pipeline(batch), [self.SUBSCRIBERS] * len(batch))
+                reader.join()
+                self.assertEqual(counts, [self.wanted])
+                for client in clients:
+                    client.close()
+                wait_until(lambda: self.server.info("clients")["pubsub_clients"] == "0")
 
 
 class OutputLimitTest(ServerTest):

@@ -174,6 +174,20 @@ class LogTest(ServerTest):
         self.assertEqual(found[1][2], b"histogram_usec")
 
 
+    def test_latency_percentiles(self):
+        self.expect_all(("CONFIG SET latency-tracking-info-percentiles 0", OK),
+                        ("CONFIG RESETSTAT", OK))
+        for _ in range(5):
+            self.do("DEBUG SLEEP 0.06")
+        text = self.server.info("latencystats")["latency_percentiles_usec_debug"]
+        least = float(text.split("=")[-1])
+        self.assertTrue(59_700 < least < 64_000, text)  # Steps of less than 1 %.
+        self.expect("CONFIG SET latency-tracking no", OK)
+        self.assertEqual(self.do("INFO latencystats").split(), [b"#", b"Latencystats"])
+        self.expect_all(("CONFIG SET latency-tracking yes", OK),
+                        (["CONFIG", "SET", "latency-tracking-info-percentiles", "50 99 99.9"], OK))
+
+
 class DebugTest(ServerTest):
     options = ("--enable-debug-command", "yes")
 
@@ -200,12 +214,21 @@ class DebugTest(ServerTest):
                         ("DEBUG SET-ACTIVE-EXPIRE 1", OK))
 
     def test_object_and_errors(self):
+        bad_size = err("argument must be a memory value bigger than 1 and smaller than 4gb")
         self.do("SET a text")
+        self.do("CONFIG RESETSTAT")
+        self.do("DEBUG OBJECT a")
+        self.assertEqual(self.server.info("stats")["keyspace_hits"], "0")
         self.assertRegex(self.do("DEBUG OBJECT a"),
                          r"refcount:1 encoding:embstr serializedlength:\d+ lru:\d+ "
                          r"lru_seconds_idle:\d+")
         self.expect_all(
             ("DEBUG OBJECT missing", err("no such key")),
+            ("DEBUG QUICKLIST-PACKED-THRESHOLD 100", OK),
+            ("DEBUG QUICKLIST-PACKED-THRESHOLD 1gb", OK),
+            ("DEBUG QUICKLIST-PACKED-THRESHOLD x", bad_size),
+            ("DEBUG QUICKLIST-PACKED-THRESHOLD -1", bad_size),
+            ("DEBUG QUICKLIST-PACKED-THRESHOLD 4gb", bad_size),
             ("DEBUG WHAT", err("unknown subcommand or wrong number of arguments for 'WHAT'. "
                                "Try DEBUG HELP.")),
         )

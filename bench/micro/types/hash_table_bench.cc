@@ -113,7 +113,8 @@ void BM_EraseOneExpired(benchmark::State& state) {
   for (auto _ : state) {
     const std::string& name = names[random.Below(names.size())];
     table.Set(name, kValue, 1);
-    benchmark::DoNotOptimize(table.EraseExpired(2, 100, [](const Field&) {}));
+    uint64_t position = 0;
+    benchmark::DoNotOptimize(table.EraseExpired(2, 100, &position, [](const Field&) {}));
     table.Set(name, kValue, int64_t{1} << 40);
   }
 }

@@ -60,7 +60,8 @@ class HashCommandTest : public testing::Test {
     const Key key = MakeKey(name);
     Found found = harness.view().FindForWrite(key);
     harness.events.clear();
-    return ExpireDueFields(harness.view(), key, found, limit);
+    uint64_t position = 0;
+    return ExpireDueFields(harness.view(), key, found, limit, &position);
   }
 
   CommandHarness harness{HashCommands(), StringCommands()};

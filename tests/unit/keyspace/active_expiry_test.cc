@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "keyspace_fixture.h"
+#include "types/hash_table.h"
 
 namespace skarn {
 namespace {
@@ -17,6 +18,17 @@ class ActiveExpiryTest : public KeyspaceFixture {
     expiry.BeginRound();
     while (expiry.Work(MonotonicMicros() + 200)) {
     }
+  }
+  // A hash of `count` fields that expire and one that does not.
+  void PutHash(const std::string& name, size_t count, ExpiryMillis expiry) {
+    const Key key = MakeKey(name);
+    Found found = view_.FindForWrite(key);
+    auto* const table = new HashTable;
+    view_.PutTable(key, found, table, kNoExpiry);
+    for (size_t i = 0; i < count; ++i)
+      table->Set("field:" + std::to_string(i), "value", expiry);
+    table->Set("kept", "value");
+    view_.NoteFieldExpiry(found, /*had_expiry=*/false);
   }
 };
 
@@ -91,6 +103,36 @@ TEST_F(ActiveExpiryTest, SpendsLessWhenFewKeysAreDue) {
   expiry.statistics().stale_percent = 50;
   EXPECT_EQ(expiry.BudgetPercent(1), 25);
   EXPECT_EQ(expiry.BudgetPercent(10), 43);
+}
+
+TEST_F(ActiveExpiryTest, ErasesAllDueFieldsOfAHashInOneRound) {
+  PutHash("hash", 20000, kNow + 10);
+  PutHash("other", 100, kNow + 10);
+  view_.SetEventMask(Bit(EventKind::kKeyevent) | Bit(EventKind::kExpired));
+  view_.SetNow(kNow + 11);
+  ActiveExpiry expiry(view_, listener_, 0, 1);
+  RunRound(expiry);
+  EXPECT_EQ(KeyCount(), 2u);
+  EXPECT_EQ(Peek("hash")->table()->size(), 1u);
+  EXPECT_EQ(Peek("other")->table()->size(), 1u);
+  EXPECT_EQ(view_.stats().expired_fields, 20100u);
+  EXPECT_EQ(listener_.events.size(), 252u);  // A step takes 80.
+  EXPECT_GT(expiry.statistics().stale_percent, 50);
+}
+
+TEST_F(ActiveExpiryTest, GoesOnWithAHashAfterTheSlice) {
+  PutHash("hash", 20000, kNow + 10);
+  view_.SetNow(kNow + 11);
+  ActiveExpiry expiry(view_, listener_, 0, 1);
+  expiry.BeginRound();
+  int turns = 0;
+  while (expiry.Work(MonotonicMicros())) {
+    if (++turns == 100) EXPECT_EQ(Peek("hash")->table()->size(), 20001u - 8000u);
+    // Gone in the middle of it: the round goes on without.
+    if (turns == 200) Erase("hash");
+  }
+  EXPECT_EQ(turns, 201);
+  EXPECT_EQ(KeyCount(), 0u);
 }
 
 TEST_F(ActiveExpiryTest, FinishesBigShardsInSteps) {

@@ -96,6 +96,15 @@ TEST(ConfigCommandTest, GetGivesEachNameOnce) {
   EXPECT_EQ(pairs[1].name, "slaveof");
 }
 
+TEST(ConfigCommandTest, GetSortsNames) {
+  const Config config;
+  const auto pairs = GetConfig(config, std::vector<Bytes>{"slaveof", "replicaof", "HZ"});
+  ASSERT_EQ(pairs.size(), 3u);
+  EXPECT_EQ(pairs[0].name, "HZ");
+  EXPECT_EQ(pairs[1].name, "replicaof");
+  EXPECT_EQ(pairs[2].name, "slaveof");
+}
+
 TEST(ConfigCommandTest, ReplacesEverythingOrNothing) {
   Config config;
   ASSERT_EQ(Set(config, {"timeout", "5", "hz", "20"}), "OK");

@@ -163,9 +163,10 @@ TEST_F(ConfigLaunchTest, CollectsRenamedCommands) {
 }
 
 TEST_F(ConfigLaunchTest, RefusesWhatDoesNotWorkYet) {
-  for (const char* line : {"appendonly yes", "aclfile /a", "user alice on", "tls-port 1",
-                           "replicaof 127.0.0.1 6379", "slaveof a 1",
-                           "cluster-enabled yes", "loadmodule /a.so"}) {
+  for (const char* line :
+       {"appendonly yes", "aclfile /a", "user alice on", "tls-port 1", "tls-cluster yes",
+        "tls-replication yes", "import-mode yes", "replicaof 127.0.0.1 6379",
+        "slaveof a 1", "cluster-enabled yes", "loadmodule /a.so"}) {
     const std::string error = ErrorOf({"-"}, line);
     EXPECT_NE(error.find("not work yet"), std::string::npos) << line << error;
   }

@@ -88,10 +88,12 @@ class Model {
     for (const auto& [name, value] : fields) {
       due += value.expiry != Field::kNoExpiry && value.expiry < now;
     }
-    const size_t erased = table.EraseExpired(now, limit, [&](const Field& field) {
-      ASSERT_TRUE(field.IsExpired(now));
-      fields.erase(std::string(field.name()));
-    });
+    uint64_t position = 0;
+    const size_t erased =
+        table.EraseExpired(now, limit, &position, [&](const Field& field) {
+          ASSERT_TRUE(field.IsExpired(now));
+          fields.erase(std::string(field.name()));
+        });
     ASSERT_EQ(erased, std::min(due, limit));
     if (due > limit) {
       ASSERT_LT(table.next_expiry(), now);
@@ -170,14 +172,34 @@ TEST(HashTableTest, ErasesExpiredFieldsUpToALimit) {
   }
 }
 
+TEST(HashTableTest, StepsThroughExpiredFieldsAreOneWalk) {
+  constexpr size_t kCount = 50000;
+  HashTable table;
+  for (size_t i = 0; i < kCount; ++i) table.Set("field" + std::to_string(i), "1", 100);
+  table.Set("kept", "1", 300);
+  uint64_t position = 0;
+  size_t erased = 0, walks = 0;
+  while (table.next_expiry() < 101) {
+    const uint64_t last = position;
+    erased += table.EraseExpired(101, 80, &position, [](const Field&) {});
+    walks += position < last;
+    if (erased == 800) table.Set("late", "1", 50);  // Perhaps behind the walk.
+  }
+  EXPECT_LE(walks, 2u);
+  EXPECT_EQ(erased, kCount + 1);
+  EXPECT_EQ(table.next_expiry(), 300);
+  EXPECT_EQ(table.size(), 1u);
+}
+
 TEST(HashTableTest, NextExpiryComesBackAfterTheFirstIsGone) {
   HashTable table;
   table.Set("a", "1", 100);
   table.Set("b", "1", 300);
   table.Set("c", "1");
   EXPECT_EQ(table.next_expiry(), 100);
-  EXPECT_EQ(table.EraseExpired(100, 10, [](const Field&) {}), 0u);
-  EXPECT_EQ(table.EraseExpired(101, 10, [](const Field&) {}), 1u);
+  uint64_t position = 0;
+  EXPECT_EQ(table.EraseExpired(100, 10, &position, [](const Field&) {}), 0u);
+  EXPECT_EQ(table.EraseExpired(101, 10, &position, [](const Field&) {}), 1u);
   EXPECT_EQ(table.next_expiry(), 300);
   table.SetExpiry("b", HashField("b"), Field::kNoExpiry);
   EXPECT_EQ(table.expiry_count(), 0u);
