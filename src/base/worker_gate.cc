@@ -76,6 +76,20 @@ void WorkerGate::Close(size_t participant) {
       requested_.wait(true, std::memory_order_acquire);
     }
   }
+  StopOthers(participant);
+}
+
+bool WorkerGate::TryClose(size_t participant) {
+  int nobody = -1;
+  if (!owner_.compare_exchange_strong(nobody, static_cast<int>(participant),
+                                      std::memory_order_acq_rel)) {
+    return false;
+  }
+  StopOthers(participant);
+  return true;
+}
+
+void WorkerGate::StopOthers(size_t participant) {
   NoteSharedStore(SharedLine::kGate, &requested_);
   requested_.store(true, std::memory_order_seq_cst);
   for (size_t i = 0; i < participant_count_; ++i) {

@@ -37,6 +37,8 @@ class WorkerGate {
   // outside, before Enter or after Leave, is outside again after Open.
   void Close(size_t participant);
   void Open(size_t participant);
+  // As Close, from outside; false while another has it closed, or is about to.
+  bool TryClose(size_t participant);
 
   // Once a loop turn: announces that this participant keeps no old pointers. Returns the
   // epoch before which the blocks that this thread has retired are free of readers, 0
@@ -44,6 +46,9 @@ class WorkerGate {
   uint64_t AdvanceEpoch(size_t participant);
 
  private:
+  // The owner's part of Close.
+  void StopOthers(size_t participant);
+
   // Idle, or the epoch at which the participant last started a turn. One line pair each:
   // adjacent lines are fetched together on x86.
   struct alignas(128) Participant {

@@ -210,7 +210,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void RunQueue(Client& client, ReplyWriter& reply);
   bool IsWatchBroken(Client& client);
   void PutAside(Client& client, const Pending& pending);
-  bool IsSnapshotBehind() const;
+  // The command, or one of the transaction that it runs, may change the keyspace.
+  bool Writes(const Client& client, const Command& command) const;
   bool HasRoomFor(const Client& client, const Command& command,
                   const Pending& pending) const;
   bool IsDeniedOnOom(const Client& client, const Command& command) const;

@@ -13,6 +13,9 @@
 namespace skarn {
 namespace {
 
+// Writers look so often whether the savers have caught up.
+constexpr int64_t kBehindRetryUs = 2000;
+
 constexpr bool Has(uint32_t concerns, Concern concern) {
   return (concerns & static_cast<uint32_t>(concern)) != 0;
 }
@@ -99,24 +102,16 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
     worker_.TickAt(server_.pause_until_us);
     return false;
   }
-  if (Has(concerns, Concern::kSaving) && command.Has(CommandFlag::kWrite) && !is_queued &&
-      IsSnapshotBehind()) {
-    client.is_paused = true;  // Until the next tick.
+  if (Has(concerns, Concern::kSaving) && !is_queued && !is_gate_held_ &&
+      server_.keyspace.IsSnapshotBehind() && Writes(client, command)) {
+    client.is_paused = true;
     paused_clients_.push_back(client.id());
+    worker_.TickAt(now_us_ + kBehindRetryUs);
     return false;
   }
   if (!is_queued) return true;
   Queue(client, command, args, reply);
   return false;
-}
-
-// Blocks that writers left and the saver has not written yet: at most 64 MB, or 2 % of
-// all memory.
-bool Executor::IsSnapshotBehind() const {
-  constexpr int64_t kHeldMin = int64_t{64} << 20;
-  const SnapshotLane* lane = server_.keyspace.lane();
-  if (lane == nullptr) return false;
-  return lane->held_bytes() > std::max(kHeldMin, memory::UsedBytesApproximate() / 50);
 }
 
 // A request of megabytes is refused when the machine has no room for its values: once it
@@ -145,10 +140,11 @@ bool Executor::MustPause(const Client& client, const Command& command) const {
   if (now_us_ >= server_.pause_until_us) return false;
   if (server_.pause_is_for_all) return true;
   // Writes, and what may replicate: PUBLISH and the like.
-  if (command.Has(CommandFlag::kWrite) ||
-      IsOneOf(command, {"publish", "spublish", "pfcount"})) {
-    return true;
-  }
+  return Writes(client, command) || IsOneOf(command, {"publish", "spublish", "pfcount"});
+}
+
+bool Executor::Writes(const Client& client, const Command& command) const {
+  if (command.Has(CommandFlag::kWrite)) return true;
   if (command.spec->name != "exec") return false;
   return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
                      [](const QueuedCommand& queued) {

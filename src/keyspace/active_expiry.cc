@@ -75,7 +75,8 @@ bool ActiveExpiry::NextShard() {
 }
 
 bool ActiveExpiry::Work(int64_t deadline_us) {
-  if (!is_round_open_) return false;
+  // What a snapshot has not saved is handed over, not freed: the savers come first.
+  if (!is_round_open_ || view_.keyspace().IsSnapshotBehind()) return false;
   const int64_t started_us = MonotonicMicros();
   bool is_late = false;
   do {

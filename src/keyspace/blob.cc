@@ -25,9 +25,31 @@ Blob* Blob::Create(size_t size, size_t capacity) {
   return blob;
 }
 
+// The size is read before the reference goes: afterwards another may free the blob.
 void Blob::Release() {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  memory::Free(this, sizeof(Blob) + capacity_);
+  const size_t size = SizeBytes();
+  const uint64_t before = references_.fetch_sub(1, std::memory_order_acq_rel);
+  if (before == 1) return Free();
+  SKARN_DCHECK(AllOf(before) > SnapshotsOf(before));
+  if (IsHeld(before - 1)) [[unlikely]]
+    AddHeld(static_cast<int64_t>(size));
+}
+
+void Blob::HandToSnapshot() {
+  const size_t size = SizeBytes();
+  const uint64_t before = references_.fetch_add(kOfSnapshot, std::memory_order_acq_rel);
+  SKARN_DCHECK(AllOf(before) > SnapshotsOf(before));
+  if (IsHeld(before + kOfSnapshot)) AddHeld(static_cast<int64_t>(size));
+}
+
+void Blob::ReleaseFromSnapshot() {
+  const size_t size = SizeBytes();
+  const uint64_t before =
+      references_.fetch_sub(kOfSnapshot + 1, std::memory_order_acq_rel);
+  SKARN_DCHECK(SnapshotsOf(before) > 0);
+  if (!IsHeld(before) || AllOf(before) > 1) return;
+  Free();
+  AddHeld(-static_cast<int64_t>(size));  // After it: the limit should not see it twice.
 }
 
 size_t Blob::SizeBytes() const {

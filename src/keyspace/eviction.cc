@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "keyspace/background_free.h"
 #include "keyspace/shard_visit.h"
-#include "types/hash_table.h"
 
 namespace skarn {
 namespace {
@@ -34,13 +33,6 @@ constexpr bool IsRandom(EvictionPolicy policy) {
          policy == EvictionPolicy::kVolatileRandom;
 }
 
-int64_t BytesOf(const Entry& entry) {
-  if (entry.encoding() != Encoding::kTable)
-    return static_cast<int64_t>(entry.TotalBytes());
-  const size_t table = entry.type() == ValueType::kHash ? entry.table()->SizeBytes() : 0;
-  return static_cast<int64_t>(entry.BlockBytes() + table);
-}
-
 }  // namespace
 
 // ---- the limit
@@ -51,7 +43,7 @@ int64_t Evictor::CountedBytes() const {
   // What is being freed already counts as gone, and so does what only a snapshot keeps:
   // evicting more would not bring it back sooner.
   bytes -= BackgroundFree::PendingBytes();
-  if (const SnapshotLane* lane = view_.keyspace().lane()) bytes -= lane->held_bytes();
+  bytes -= view_.keyspace().SnapshotHeldBytes();
   return bytes;
 }
 
@@ -186,7 +178,7 @@ int64_t Evictor::EvictBest() {
 }
 
 int64_t Evictor::EvictFound(const Key& key, Found& found) {
-  const int64_t bytes = BytesOf(*found.entry);
+  const auto bytes = static_cast<int64_t>(TotalBytesOf(*found.entry));
   view_.Evict(key, found);
   return bytes;
 }

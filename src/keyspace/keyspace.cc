@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/keyspace.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "keyspace/background_free.h"
 #include "types/hash_table.h"
 
@@ -26,6 +28,32 @@ size_t Database::TableBytes() const {
   size_t bytes = sizeof(Database);
   for (const Shard& shard : shards) bytes += shard.table.SizeBytes();
   return bytes;
+}
+
+size_t Database::EstimateBytes() const {
+  constexpr size_t kCountedMax = 4096;
+  constexpr size_t kSampledShards = 256;
+  const size_t key_count = KeyCount();
+  const bool counts_all = key_count <= kCountedMax;
+  const size_t step = counts_all ? 1 : kShardCount / kSampledShards;
+  const size_t seen_max = counts_all ? kCountedMax : kCountedMax / kSampledShards;
+  size_t bytes = 0, seen = 0;
+  for (size_t i = 0; i < kShardCount; i += step) {
+    const ShardTable& table = shards[i].table;
+    if (table.empty()) continue;
+    const size_t enough = seen + seen_max;
+    uint64_t position = 0;
+    do {
+      position = table.VisitHome(position, [&](const Place& place) {
+        bytes += TotalBytesOf(*EntryAt(place));
+        ++seen;
+      });
+    } while (position != 0 && seen < enough);
+  }
+  if (seen == 0) return TableBytes();
+  return TableBytes() +
+         static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) *
+                             static_cast<double>(key_count));
 }
 
 Keyspace::Keyspace(unsigned database_count)
@@ -52,6 +80,15 @@ Database& Keyspace::MakeDatabase(unsigned db) {
 void Keyspace::set_concurrent(bool is_concurrent) {
   is_concurrent_ = is_concurrent;
   memory::SetConcurrent(is_concurrent);
+}
+
+// 64 MB or 2 % of all memory; under a limit of memory a sixteenth of that, if less.
+int64_t Keyspace::SnapshotPassingMax() const {
+  constexpr int64_t kMax = int64_t{64} << 20;
+  constexpr int64_t kLimitedMin = int64_t{1} << 20;
+  const int64_t bytes = std::max(kMax, memory::UsedBytesApproximate() / 50);
+  if (memory_limit_bytes == 0) return bytes;
+  return std::min(bytes, std::max(kLimitedMin, memory_limit_bytes / 16));
 }
 
 uint16_t Keyspace::NextLaneEpoch() {
@@ -87,6 +124,11 @@ void Keyspace::NoteCut() {
 std::unique_ptr<Database> Keyspace::Detach(unsigned db) {
   return std::unique_ptr<Database>(
       databases_[db].exchange(nullptr, std::memory_order_acq_rel));
+}
+
+size_t TotalBytesOf(const Entry& entry) {
+  if (entry.encoding() != Encoding::kTable) return entry.TotalBytes();
+  return entry.BlockBytes() + entry.table()->SizeBytes();
 }
 
 void FreeTable(HashTable* table, bool lazily) {

@@ -27,6 +27,9 @@ struct Database {
   size_t KeyCount() const;  // Exact only while nobody writes.
   size_t ExpiryCount() const;
   size_t TableBytes() const;
+  // All that it takes, judged from some of its entries when it has many. While nobody
+  // writes.
+  size_t EstimateBytes() const;
 };
 
 enum class EvictionPolicy : uint8_t {
@@ -68,6 +71,20 @@ class Keyspace {
   // The running snapshot, or null.
   SnapshotLane* lane() const { return lane_; }
   void set_lane(SnapshotLane* lane) { lane_ = lane; }
+  // Memory in use that only snapshots keep: what eviction cannot bring back. From any
+  // participant of the gate.
+  int64_t SnapshotHeldBytes() const {
+    return (lane_ == nullptr ? 0 : lane_->held_bytes()) + Blob::HeldBytes();
+  }
+  // What of it goes as the snapshot gets on, and how much there may be.
+  int64_t SnapshotPassingBytes() const {
+    return (lane_ == nullptr ? 0 : lane_->passing_bytes()) + Blob::HeldBytes();
+  }
+  int64_t SnapshotPassingMax() const;
+  // True while writers have left so much that they should wait for the savers.
+  bool IsSnapshotBehind() const {
+    return lane_ != nullptr && SnapshotPassingBytes() > SnapshotPassingMax();
+  }
   uint16_t NextLaneEpoch();
   // The number that the database now called `db` had at the cut of the running snapshot.
   // NoteCut with the gate closed.
@@ -82,6 +99,7 @@ class Keyspace {
   EvictionPolicy policy = EvictionPolicy::kNone;
   unsigned lfu_log_factor = 10;
   unsigned lfu_decay_minutes = 1;
+  int64_t memory_limit_bytes = 0;  // 0: none.
 
  private:
   Database& MakeDatabase(unsigned db);
@@ -96,6 +114,9 @@ class Keyspace {
 
 // Tables with more fields than this are freed in the background.
 inline constexpr size_t kLazyFreeFieldsMin = 64;
+
+// All memory of an entry and its value.
+size_t TotalBytesOf(const Entry& entry);
 
 // Frees an entry and its value; big tables go to the background when `lazily`.
 void FreeTable(HashTable* table, bool lazily);

@@ -169,13 +169,7 @@ void KeyspaceView::KeepPreImage(Found& found) {
   if (found.entry->encoding() == Encoding::kTable) {
     lane->Capture(keyspace_.NumberAtCut(db_), *found.entry);
   } else {
-    Entry::Shape shape = found.entry->shape();
-    if (shape.root != nullptr) found.entry->blob()->Reference();
-    Entry* copy = Entry::Create(shape);
-    if (shape.root == nullptr) {
-      std::memcpy(copy->EmbeddedValue(), found.entry->EmbeddedValue(), shape.value_size);
-    }
-    HandOver(copy);
+    lane->HandOverCopy(keyspace_.NumberAtCut(db_), *found.entry);
   }
   found.place.bucket->MarkSaved(found.place.slot, lane->epoch());
 }
@@ -235,12 +229,15 @@ void KeyspaceView::Replace(Found& found, Entry* entry, bool root_moves) {
   }
 }
 
-// A snapshot may be reading the segments of a table, even of one it has its state of.
+// A snapshot may be reading the segments of a table that it has captured. Captures begin
+// under the lock of the table's shard, which we hold alone, and end with the gate closed:
+// the answer stays true. What is not captured here, and needs no pre-image, never will
+// be.
 void KeyspaceView::Dispose(Entry* entry, bool lazily) {
-  SnapshotLane* const lane = keyspace_.lane();
-  if (lane == nullptr || entry->encoding() != Encoding::kTable)
+  if (entry->encoding() != Encoding::kTable || entry->table()->capture() == nullptr)
     return FreeEntry(entry, lazily);
-  lane->KeepUntilEnd(entry->table());
+  SKARN_DCHECK(keyspace_.lane() != nullptr);
+  keyspace_.lane()->Keep(entry->table());
   Entry::FreeBlock(entry);
 }
 
@@ -428,6 +425,9 @@ void KeyspaceView::Adopt(const Key& key, Found& found, Entry* extracted) {
     std::memcpy(entry->EmbeddedValue(), extracted->EmbeddedValue(), shape.value_size);
   }
   Entry::FreeBlock(extracted);
+  // The snapshot reads on in a captured table, wherever it moves.
+  if (entry->encoding() == Encoding::kTable && entry->table()->capture() != nullptr)
+    keyspace_.lane()->Need(keyspace_.FindDatabase(db_));
   InsertNew(key, found, entry);
 }
 
@@ -467,6 +467,8 @@ void KeyspaceView::Evict(const Key& key, Found& found) {
 
 void KeyspaceView::EraseExpired(bool is_held) {
   const unsigned db = db_;
+  // They stay absent for readers; the savers come first.
+  if (keyspace_.IsSnapshotBehind()) expired_.clear();
   for (const ExpiredKey& expired : expired_) {
     const Key key = MakeKey(expired.key);
     db_ = expired.db;

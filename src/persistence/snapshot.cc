@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "keyspace/background_free.h"
 #include "types/hash_table.h"
 
 namespace skarn {
@@ -21,6 +22,10 @@ constexpr size_t kStageBytes = 32 * 1024;
 constexpr int kStageHomes = 16;
 constexpr size_t kPieceBytes = 1 << 20;
 constexpr std::chrono::microseconds kGatePollInterval{50};
+// Captures that are written end together; with so many the gate is closed for some 100
+// us.
+constexpr size_t kCapturesWrittenMax = 1024;
+constexpr int64_t kEndWrittenIntervalUs = 20000;
 
 }  // namespace
 
@@ -37,8 +42,6 @@ class Snapshot::Saver {
   Result<> Run(WorkerGate* gate, size_t participant);
   // Writes what writers have left, and all that is still in the buffer. After every Run.
   Result<> Finish();
-  // With the gate closed.
-  void EndCaptures();
 
  private:
   Result<> WriteShard(const Target& target, Shard& shard, WorkerGate* gate,
@@ -55,9 +58,15 @@ class Snapshot::Saver {
   Result<> EmitStage(unsigned db);
   Result<> EmitLeft();
   Result<> EmitEntry(unsigned db, const Entry& entry);
-  Result<> EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
-                     const TableCapture& capture);
+  struct TableKey {
+    unsigned db;
+    Bytes key;
+    ExpiryMillis expiry;
+    uint32_t access;
+  };
+  Result<> EmitTable(const TableKey& key, const TableImage& image);
   Result<> EmitWholeTable(unsigned db, const Entry& entry);
+  void EmitAccess(uint32_t access);
   void SelectDb(unsigned db);
   void NoteKey();
   Result<> FlushIfFull();
@@ -72,10 +81,8 @@ class Snapshot::Saver {
   int64_t db_ = -1;
   // Entries copied out of a shard under its lock, owned; blobs referenced.
   std::vector<Entry*> stage_;
-  size_t stage_bytes_ = 0;
-  // Written ones too: they end with the lane.
-  std::vector<SnapshotLane::CapturedTable> captures_;
-  size_t captures_written_ = 0;
+  size_t stage_bytes_ = 0;        // Of the copies alone.
+  size_t stage_value_bytes_ = 0;  // Of the blobs they refer to.
 };
 
 Snapshot::Snapshot(Keyspace& keyspace, SnapshotOptions options, KeyEventListener& wakes)
@@ -114,6 +121,7 @@ void Snapshot::ChooseTargets() {
 void Snapshot::Cut() {
   ChooseTargets();
   lane_ = std::make_unique<SnapshotLane>(keyspace_.NextLaneEpoch());
+  for (const Target& target : targets_) lane_->Need(target.database);
   keyspace_.set_lane(lane_.get());
   was_concurrent_ = keyspace_.is_concurrent();
   // The savers are further threads at the shards.
@@ -124,15 +132,12 @@ void Snapshot::End() {
   if (lane_ == nullptr) return;
   keyspace_.set_lane(nullptr);
   keyspace_.set_concurrent(was_concurrent_);
-  // Kept tables die with the lane; captured segments of theirs with the captures, before
-  // them.
-  for (auto& saver : savers_) saver->EndCaptures();
-  lane_.reset();
-}
-
-void Snapshot::Saver::EndCaptures() {
-  for (auto& captured : captures_) captured.capture->table->EndCapture();
-  captures_.clear();
+  lane_->EndCaptures();
+  if (lane_->held_bytes() == 0) return lane_.reset();
+  // Everybody waits for us: no time to free whole databases.
+  SnapshotLane* const lane = lane_.release();
+  const int64_t held = lane->held_bytes();
+  BackgroundFree::Submit([lane] { delete lane; }, held);
 }
 
 // ---- all savers together
@@ -191,9 +196,37 @@ Result<> Snapshot::WriteAll(WorkerGate* gate, size_t participant) {
     if (has_failed_) break;
     if (auto left = saver->Finish(); !left) NoteFailure(std::move(left.error()));
   }
+  // Writing through to the disk may take long; writers need not leave anything meanwhile.
+  if (lane_ != nullptr && lane_->written_count() > 0) EndWritten(*gate, participant);
   if (has_failed_) return std::unexpected(failure_);
   NoteProgress();
   return file_.Finish();
+}
+
+// With so many written captures that their end takes long, or much held, for these
+// perhaps: then not too often.
+bool Snapshot::NeedsRoom() {
+  const size_t count = lane_->written_count();
+  if (count == 0) return false;
+  if (count >= kCapturesWrittenMax) return true;
+  if (keyspace_.SnapshotPassingBytes() <= keyspace_.SnapshotPassingMax() / 2) {
+    return false;
+  }
+  const int64_t now_us = MonotonicMicros();
+  int64_t last_us = ended_us_.load(std::memory_order_relaxed);
+  return now_us - last_us >= kEndWrittenIntervalUs &&
+         ended_us_.compare_exchange_strong(last_us, now_us, std::memory_order_relaxed);
+}
+
+void Snapshot::EndWritten(WorkerGate& gate, size_t participant) {
+  SnapshotLane::Refuse refuse(*lane_);
+  // Who has closed the gate may cancel and wait for us: we do not wait for him.
+  while (!gate.TryClose(participant)) {
+    if (IsOver()) return;
+    std::this_thread::sleep_for(kGatePollInterval);
+  }
+  lane_->EndWritten(&refuse);
+  gate.Open(participant);
 }
 
 void Snapshot::NoteFailure(Error error) {
@@ -202,8 +235,8 @@ void Snapshot::NoteFailure(Error error) {
 }
 
 void Snapshot::NoteHeld() {
-  const int64_t held = (lane_ == nullptr ? 0 : lane_->held_bytes()) +
-                       staged_bytes_.load(std::memory_order_relaxed);
+  const int64_t held =
+      keyspace_.SnapshotHeldBytes() + staged_bytes_.load(std::memory_order_relaxed);
   int64_t peak = held_peak_.load(std::memory_order_relaxed);
   while (held > peak &&
          !held_peak_.compare_exchange_weak(peak, held, std::memory_order_relaxed)) {
@@ -261,12 +294,14 @@ Result<> Snapshot::Saver::WriteShard(const Target& target, Shard& shard, WorkerG
   }
   uint64_t position = 0;
   do {
+    const bool needs_room = snapshot_.NeedsRoom();
     if (!LockShared(shard, *gate, participant)) return Fail("cancelled");
     position = StageFrom(target, shard, position);
     if (shard.lock.UnlockShared()) snapshot_.wakes_.OnShardFree(shard);
     gate->Leave(participant);
     if (auto emitted = EmitStage(target.number); !emitted) return emitted;
     if (auto left = EmitLeft(); !left) return left;
+    if (needs_room) snapshot_.EndWritten(*gate, participant);
   } while (position != 0);
   return {};
 }
@@ -280,7 +315,7 @@ uint64_t Snapshot::Saver::StageFrom(const Target& target, Shard& shard,
       StageEntry(target, *EntryAt(place));
       place.bucket->MarkSaved(place.slot, epoch);
     });
-    if (position == 0 || stage_bytes_ >= kStageBytes) break;
+    if (position == 0 || stage_bytes_ + stage_value_bytes_ >= kStageBytes) break;
   }
   return position;
 }
@@ -289,20 +324,16 @@ void Snapshot::Saver::StageEntry(const Target& target, const Entry& entry) {
   if (entry.encoding() == Encoding::kTable) {
     return snapshot_.lane_->Capture(target.number, entry);
   }
-  const Entry::Shape shape = entry.shape();
-  if (shape.root != nullptr) entry.blob()->Reference();
-  Entry* copy = Entry::Create(shape);
-  if (shape.root == nullptr) {
-    std::memcpy(copy->EmbeddedValue(), entry.EmbeddedValue(), shape.value_size);
-  }
+  Entry* copy = SnapshotLane::Copy(entry);
   stage_.push_back(copy);
   stage_bytes_ += copy->BlockBytes();
+  stage_value_bytes_ += copy->TotalBytes() - copy->BlockBytes();
 }
 
 void Snapshot::Saver::FreeStage() {
-  for (Entry* entry : stage_) FreeEntry(entry, /*lazily=*/false);
+  for (Entry* entry : stage_) SnapshotLane::FreeCopy(entry);
   stage_.clear();
-  stage_bytes_ = 0;
+  stage_bytes_ = stage_value_bytes_ = 0;
 }
 
 // ---- one saver: encoding
@@ -333,17 +364,18 @@ Result<> Snapshot::Saver::EmitStage(unsigned db) {
 
 Result<> Snapshot::Saver::EmitLeft() {
   SnapshotLane& lane = *snapshot_.lane_;
-  if (!lane.HasOrphans()) return {};
+  if (!lane.HasLeft()) return {};
   Result<> result;
   for (const SnapshotLane::Orphan& orphan : lane.TakeOrphans()) {
     if (result) result = EmitEntry(orphan.db, *orphan.entry);
-    lane.AddHeld(-static_cast<int64_t>(orphan.entry->BlockBytes()));
-    FreeEntry(orphan.entry, /*lazily=*/false);
+    lane.Free(orphan);
   }
-  for (auto& captured : lane.TakeCaptures()) captures_.push_back(std::move(captured));
-  for (; captures_written_ < captures_.size() && result; ++captures_written_) {
-    const SnapshotLane::CapturedTable& captured = captures_[captures_written_];
-    result = EmitTable(captured.db, captured.key, captured.expiry, *captured.capture);
+  for (SnapshotLane::CapturedTable& captured : lane.TakeCaptures()) {
+    if (result) {
+      result = EmitTable({captured.db, captured.key, captured.expiry, captured.access},
+                         *captured.capture);
+    }
+    lane.GiveBack(std::move(captured));
   }
   return result;
 }
@@ -359,19 +391,21 @@ void Snapshot::Saver::NoteKey() {
   snapshot_.keys_written_.fetch_add(1, std::memory_order_relaxed);
 }
 
+// The use count or the idle time, whichever the policy has in the access word.
+void Snapshot::Saver::EmitAccess(uint32_t access) {
+  const EvictionPolicy policy = snapshot_.policy_;
+  if (policy == EvictionPolicy::kNone) return;
+  if (IsLfu(policy)) return writer_.Frequency(static_cast<uint8_t>(access));
+  const uint32_t now = static_cast<uint32_t>(NowMillis() / 1000) & 0xffffff;
+  writer_.IdleSeconds((now - access) & 0xffffff);
+}
+
 Result<> Snapshot::Saver::EmitEntry(unsigned db, const Entry& entry) {
+  if (snapshot_.IsOver()) return Fail("cancelled");  // Each may be slow, by its delay.
   if (entry.encoding() == Encoding::kTable) return EmitWholeTable(db, entry);
   SelectDb(db);
   if (entry.HasExpiry()) writer_.ExpiryMs(entry.expiry());
-  const EvictionPolicy policy = snapshot_.policy_;
-  if (policy != EvictionPolicy::kNone) {
-    if (IsLfu(policy)) {
-      writer_.Frequency(static_cast<uint8_t>(entry.access()));
-    } else {
-      const uint32_t now = static_cast<uint32_t>(NowMillis() / 1000) & 0xffffff;
-      writer_.IdleSeconds((now - entry.access()) & 0xffffff);
-    }
-  }
+  EmitAccess(entry.access());
   const bool is_string = entry.type() == ValueType::kString;
   writer_.Key(is_string ? kRdbString : kRdbHashListpack, entry.key());
   writer_.String(entry.value());
@@ -381,22 +415,22 @@ Result<> Snapshot::Saver::EmitEntry(unsigned db, const Entry& entry) {
   return FlushIfFull();
 }
 
-// A table that was handed over whole, or one that cannot change now. Another snapshot may
-// have captured it.
+// A table that was handed over whole, or one that cannot change now: it needs no capture,
+// and may have that of a save which was cancelled for this one.
 Result<> Snapshot::Saver::EmitWholeTable(unsigned db, const Entry& entry) {
-  const TableCapture table = TableCapture::OfStill(*entry.table());
-  return EmitTable(db, entry.key(), entry.expiry(), table);
+  return EmitTable({db, entry.key(), entry.expiry(), entry.access()},
+                   TableImage(*entry.table()));
 }
 
-Result<> Snapshot::Saver::EmitTable(unsigned db, Bytes key, ExpiryMillis expiry,
-                                    const TableCapture& capture) {
-  SelectDb(db);
-  if (expiry != kNoExpiry) writer_.ExpiryMs(expiry);
-  const bool has_expiries = capture.expiry_count > 0;
-  writer_.Key(has_expiries ? kRdbHash2 : kRdbHash, key);
-  writer_.Length(capture.field_count);
+Result<> Snapshot::Saver::EmitTable(const TableKey& key, const TableImage& image) {
+  SelectDb(key.db);
+  if (key.expiry != kNoExpiry) writer_.ExpiryMs(key.expiry);
+  EmitAccess(key.access);
+  const bool has_expiries = image.expiry_count > 0;
+  writer_.Key(has_expiries ? kRdbHash2 : kRdbHash, key.key);
+  writer_.Length(image.field_count);
   SnapshotFile::LongRecord record(snapshot_.file_);
-  for (const Segment* segment : capture.segments) {
+  for (const Segment* segment : image.segments) {
     for (unsigned line = 0; line < segment->LineCount(); ++line) {
       const Bucket& bucket = segment->Buckets()[line];
       for (unsigned slot = 0; slot < kBucketSlots; ++slot) {

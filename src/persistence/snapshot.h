@@ -62,7 +62,8 @@ class Snapshot {
   // Writes everything after Cut. The savers enter and leave the gate around locked steps:
   // the calling thread as `participant`, the others as those that follow it.
   Result<> Write(WorkerGate& gate, size_t participant);
-  // With the gate closed, after Write: writers are free again.
+  // With the gate closed, after Write: writers are free again. What was held for the
+  // snapshot is freed in the background.
   void End();
 
   // Writes everything at once; the gate stays closed all the time. Neither Cut nor End.
@@ -91,6 +92,10 @@ class Snapshot {
   void WriteHead();
   // `gate` is null while it stays closed.
   Result<> WriteAll(WorkerGate* gate, size_t participant);
+  // True when a saver, now inside the gate, should EndWritten outside.
+  bool NeedsRoom();
+  // Ends the captures that are written, and frees what was held for them.
+  void EndWritten(WorkerGate& gate, size_t participant);
   void NoteHeld();
   void NoteProgress();
   // The first failure is that of the snapshot; the other savers then stop.
@@ -111,14 +116,15 @@ class Snapshot {
   uint64_t keys_total_ = 0;
   // As it was at the cut: a saver reads it without the gate.
   EvictionPolicy policy_ = EvictionPolicy::kNone;
-  std::vector<std::unique_ptr<Saver>> savers_;  // Until End: captures end with the lane.
-  std::atomic<size_t> next_shard_{0};           // Of all targets, counted through.
+  std::vector<std::unique_ptr<Saver>> savers_;
+  std::atomic<size_t> next_shard_{0};  // Of all targets, counted through.
   std::atomic<bool> is_cancelled_{false};
   std::atomic<bool> has_failed_{false};
   Error failure_;  // Written by the saver that has set has_failed_.
   std::atomic<uint64_t> keys_written_{0};
   std::atomic<int64_t> staged_bytes_{0};
   std::atomic<int64_t> held_peak_{0};
+  std::atomic<int64_t> ended_us_{0};  // When a saver last ended captures to make room.
 };
 
 }  // namespace skarn

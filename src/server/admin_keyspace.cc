@@ -63,8 +63,9 @@ bool HasWatches(const Database* database) {
 }
 
 void Dispose(Keyspace& keyspace, std::unique_ptr<Database> database, bool lazily) {
-  if (SnapshotLane* lane = keyspace.lane())
-    return lane->KeepUntilEnd(std::move(database));
+  SnapshotLane* const lane = keyspace.lane();
+  if (lane != nullptr && lane->Needs(database.get()))
+    return lane->Keep(std::move(database));
   if (!lazily) return FreeDatabase(std::move(database));
   BackgroundFree::Submit(
       [raw = database.release()] { FreeDatabase(std::unique_ptr<Database>(raw)); });

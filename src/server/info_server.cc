@@ -204,11 +204,10 @@ void InfoPersistence(Server& server, InfoText& out) {
   const int64_t now = NowMillis() / 1000;
   const uint64_t written = running != nullptr ? running->keys_written() : 0;
   const uint64_t total = running != nullptr ? running->keys_total() : 0;
-  const SnapshotLane* lane = state.keyspace.lane();
   out.Add("loading", is_loading ? 1 : 0);
   out.Add("async_loading", 0);
   out.Add("current_cow_peak", running != nullptr ? running->held_bytes_peak() : 0);
-  out.Add("current_cow_size", lane != nullptr ? lane->held_bytes() : 0);
+  out.Add("current_cow_size", is_saving ? state.keyspace.SnapshotHeldBytes() : 0);
   out.Add("current_cow_size_age", 0);
   out.AddRatio(
       "current_fork_perc",
@@ -298,7 +297,6 @@ void InfoCluster(Server& server, InfoText& out) {
 void InfoSkarn(Server& server, InfoText& out) {
   const Totals totals = SumStatistics(server);
   const memory::Usage usage = memory::GetUsage();
-  const SnapshotLane* lane = server.state().keyspace.lane();
   out.Add("skarn_version", kSkarnVersion);
   out.Add("workers", server.workers().size());
   out.Add("event_loop", server.workers()[0]->loop().name());
@@ -312,7 +310,7 @@ void InfoSkarn(Server& server, InfoText& out) {
   out.Add("gate_commands", totals.work.gate_commands);
   out.Add("prefetch_batches", totals.work.prefetch_batches);
   out.Add("prefetch_entries", totals.work.prefetch_entries);
-  out.Add("snapshot_held_bytes", lane != nullptr ? lane->held_bytes() : 0);
+  out.Add("snapshot_held_bytes", server.state().keyspace.SnapshotHeldBytes());
   out.Add("slab_used_bytes", usage.used_bytes);
   out.Add("slab_committed_bytes", usage.committed_bytes);
   out.Add("slab_cached_bytes", usage.cached_bytes);

@@ -43,8 +43,7 @@ void AddDatabases(Server& server, MemoryReport* report) {
     report->tables += static_cast<int64_t>(database->TableBytes());
     report->key_count += database->KeyCount();
   }
-  if (const SnapshotLane* lane = keyspace.lane())
-    report->snapshot_held = lane->held_bytes();
+  report->snapshot_held = keyspace.SnapshotHeldBytes();
 }
 
 }  // namespace
@@ -57,9 +56,12 @@ MemoryReport ReportMemory(Server& server) {
   // Slabs count by the blocks in them.
   report.used =
       usage.used_bytes + std::max<int64_t>(0, report.allocated - usage.committed_bytes);
-  report.active = heap.active_bytes;
-  report.resident = heap.resident_bytes;
+  // The allocator counts memory that was never touched, that of slabs among it: there is
+  // not more than the kernel says.
   report.rss = ReadResidentBytes();
+  report.resident = std::min(heap.resident_bytes, report.rss);
+  report.active = std::min(heap.active_bytes, report.resident);
+  report.allocated = std::min(report.allocated, report.active);
   report.startup = std::min(server.meter().startup_bytes(), report.used);
   report.peak = server.meter().NotePeak(report.used);
   AddClients(server, &report);

@@ -87,23 +87,42 @@ bool Field::TryOverwrite(Bytes value, int64_t expiry) {
 
 // ---- TableCapture ---------------------------------------------------------------------
 
-TableCapture::TableCapture(HashTable& captured) : TableCapture(&captured, captured) {
-  SKARN_CHECK(captured.capture_ == nullptr);
-  stamp = ++captured.capture_count_;
-  captured.capture_ = this;
+TableImage::TableImage(const HashTable& table)
+    : field_count(table.size()), expiry_count(table.expiry_count()) {
+  table.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });
 }
 
-TableCapture::TableCapture(HashTable* told, const HashTable& from)
-    : table(told),
-      stamp(from.capture_count_),
-      field_count(from.size()),
-      expiry_count(from.expiry_count()) {
-  from.fields_.ForEachSegment([this](Segment* segment) { segments.push_back(segment); });
+TableCapture::TableCapture(HashTable& captured, std::atomic<int64_t>* held_bytes)
+    : TableImage(captured),
+      table(&captured),
+      stamp(++captured.capture_count_),
+      held_bytes_(held_bytes) {
+  SKARN_CHECK(captured.capture_ == nullptr);
+  captured.capture_ = this;
 }
 
 TableCapture::~TableCapture() {
   for (Segment* segment : dropped_segments) memory::Free(segment, segment->SizeBytes());
   for (Field* field : dropped_fields) Field::Free(field);
+  if (held_bytes_ != nullptr) {
+    held_bytes_->fetch_sub(dropped_bytes_, std::memory_order_relaxed);
+  }
+}
+
+void TableCapture::Keep(Segment* segment) {
+  AddHeld(memory::BlockSize(segment->SizeBytes()));
+  dropped_segments.push_back(segment);
+}
+
+void TableCapture::Keep(Field* field) {
+  AddHeld(memory::BlockSize(field->SizeBytes()));
+  dropped_fields.push_back(field);
+}
+
+void TableCapture::AddHeld(size_t size_bytes) {
+  dropped_bytes_ += static_cast<int64_t>(size_bytes);
+  if (held_bytes_ == nullptr) return;
+  held_bytes_->fetch_add(static_cast<int64_t>(size_bytes), std::memory_order_relaxed);
 }
 
 // ---- HashTable ------------------------------------------------------------------------
@@ -146,13 +165,13 @@ bool HashTable::PrepareChange(uint64_t hash) {
     return false;
   const Segment* segment = fields_.SegmentOf(hash);
   if (segment == nullptr || segment->stamp == capture_->stamp) return false;
-  capture_->dropped_segments.push_back(fields_.CloneSegment(hash, capture_->stamp));
+  capture_->Keep(fields_.CloneSegment(hash, capture_->stamp));
   return true;
 }
 
 void HashTable::Drop(Field* field) {
   if (capture_ != nullptr) [[unlikely]] {
-    capture_->dropped_fields.push_back(field);
+    capture_->Keep(field);
   } else {
     Field::Free(field);
   }

@@ -14,6 +14,7 @@
 // without it. Owner: an entry.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -57,26 +58,37 @@ class Field {
 
 class HashTable;
 
-// What a snapshot holds of a table. Made under the shard's lock.
-struct TableCapture {
-  explicit TableCapture(HashTable& captured);
-  // Of a table that nobody changes as long as this is looked at: its writers do not hear
-  // of it, and it may be captured besides.
-  static TableCapture OfStill(const HashTable& table) { return {nullptr, table}; }
-  TableCapture(const TableCapture&) = delete;
-  TableCapture& operator=(const TableCapture&) = delete;
-  ~TableCapture();  // Frees what writers have dropped meanwhile.
+// Where all fields of a table are. Made under the shard's lock, valid until a change.
+struct TableImage {
+  explicit TableImage(const HashTable& table);
 
-  HashTable* table;  // Null if its writers do not hear of this.
-  uint64_t stamp;    // Marks the segments that are cloned already.
   size_t field_count;
   size_t expiry_count;
   std::vector<const Segment*> segments;
+};
+
+// What a snapshot holds of a table. Made under the shard's lock. Writers add what they
+// drop under that lock, and to `held_bytes`, when given, what it takes; the destructor
+// frees it and takes that off again, when the capture has ended.
+struct TableCapture : TableImage {
+  explicit TableCapture(HashTable& captured, std::atomic<int64_t>* held_bytes = nullptr);
+  ~TableCapture();
+  TableCapture(const TableCapture&) = delete;
+  TableCapture& operator=(const TableCapture&) = delete;
+
+  void Keep(Segment* segment);
+  void Keep(Field* field);
+
+  HashTable* table;
+  uint64_t stamp;  // Marks the segments that are cloned already.
   std::vector<Segment*> dropped_segments;
   std::vector<Field*> dropped_fields;
 
  private:
-  TableCapture(HashTable* told, const HashTable& from);
+  void AddHeld(size_t size_bytes);
+
+  std::atomic<int64_t>* const held_bytes_;
+  int64_t dropped_bytes_ = 0;
 };
 
 class HashTable {
@@ -163,6 +175,7 @@ class HashTable {
 
  private:
   friend struct TableCapture;
+  friend struct TableImage;
   using Fields = LeafTable<0, &Field::HashOf>;
 
   static Field* MutableAt(const Place& place) {

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, OwnServersTest, err, main
-from harness.resp import Error, Status
+from harness.resp import Error, Status, encode
 from harness.server import ROOT, Server, free_port, wait_until
 
 STARTED = Status("Background saving started")
@@ -339,6 +339,170 @@ class PersistenceTest(OwnServersTest):
         self.addCleanup(server.close)
         self.assertEqual(server.wait_exit(10), 1)
         self.assertIn("Configured to not listen anywhere, exiting.", server.log_text())
+
+
+BIG = "v" * 20_000
+
+
+class HeldMemoryTest(OwnServersTest):
+    """What a running save holds: it counts, writers wait for it, and it goes in the end."""
+
+    def start(self, *options):
+        self.server = Server("--save", "", "--enable-debug-command", "yes", *options)
+        self.addCleanup(self.server.close)
+        self.client = self.server.connect()
+        self.addCleanup(lambda: self.client.close())
+
+    def used(self):
+        return int(self.server.info("memory")["used_memory"])
+
+    def held(self):
+        return int(self.server.info()["snapshot_held_bytes"])
+
+    def set_big(self, count):
+        for reply in self.client.pipeline([("SET", f"k{n}", BIG) for n in range(count)]):
+            self.assertEqual(reply, OK)
+
+    def cancel_save(self):
+        self.assertFalse(save_is_over(self.server))
+        self.do("BGSAVE CANCEL")
+        wait_until(lambda: save_is_over(self.server))
+        wait_until(lambda: self.held() == 0)
+
+    def test_eviction_takes_no_more_than_without_a_save(self):
+        self.start("--rdb-key-save-delay", "20000")
+        for n in range(1000):  # Not at once: their buffers would count too.
+            self.expect(["SET", f"k{n}", BIG], OK)
+        self.expect("CONFIG SET maxmemory-policy allkeys-lru", OK)
+        self.expect(["CONFIG", "SET", "maxmemory", self.used() + 1_000_000], OK)
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        for n in range(150):
+            self.expect(["SET", f"new{n}", BIG], OK)
+        self.assertGreater(int(self.server.info("stats")["evicted_keys"]), 50)
+        self.assertGreater(self.do("DBSIZE"), 850)
+        self.cancel_save()
+        self.assertGreater(self.do("DBSIZE"), 850)
+
+    def test_writers_wait_when_much_is_held(self):
+        """A sixteenth of the limit of memory; readers go on, and so do writers later."""
+        self.start("--rdb-key-save-delay", "50000", "--maxmemory", "48mb")
+        self.set_big(600)
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        writers = [self.server.connect() for _ in range(2)]
+        for writer in writers:
+            self.addCleanup(writer.close)
+        count = 500
+        writers[0].send_raw(b"".join(encode("SET", f"k{n}", "w") for n in range(count)))
+        writers[1].send_raw(b"".join(
+            encode("MULTI") + encode("APPEND", f"k{n}", "w") + encode("EXEC")
+            for n in range(count)))
+        wait_until(lambda: self.held() > 2 << 20)
+        peak = 0
+        for n in range(100):
+            self.assertIsNotNone(self.do(["GET", f"k{599 - n}"]))
+            peak = max(peak, self.held())
+        self.assertLess(peak, 5 << 20)
+        self.assertEqual(self.do("GET k499"), BIG.encode())  # They wait.
+        self.cancel_save()
+        for _ in range(count):
+            self.assertEqual(writers[0].read(), OK)
+        for _ in range(3 * count):
+            self.assertNotIsInstance(writers[1].read(), Error)
+        self.assertEqual(self.held(), 0)
+
+    def test_fields_dropped_after_their_table_was_written_are_freed(self):
+        self.start("--rdb-key-save-delay", "10000", "--maxmemory", "48mb")
+        self.client.pipeline([("HSET", "hot", f"f{n}", "v" * 1000) for n in range(1000)])
+        self.client.pipeline([("SET", f"k{n}", "v") for n in range(5000)])
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        self.do("HSET hot f0 w")
+        for _ in range(8):  # 8 MB in all; the table is written early.
+            self.client.pipeline([("HSET", "hot", f"f{n}", "w" * 1000) for n in range(1000)])
+        self.assertLess(self.held(), 4 << 20)
+        self.cancel_save()
+
+    def test_what_is_younger_than_the_cut_is_not_kept(self):
+        self.start("--rdb-key-save-delay", "20000")
+        self.client.pipeline([("SET", f"k{n}", "v") for n in range(1000)])
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        before = self.used()
+        fields = [word for n in range(1000) for word in (f"field{n}", "v" * 20)]
+        for _ in range(50):
+            self.do(["HSET", "young", *fields])
+            self.do("UNLINK young")
+        self.do("SELECT 1")
+        for _ in range(20):
+            self.do(["HSET", "young", *fields])
+            self.do("FLUSHDB SYNC")
+        self.assertEqual(self.held(), 0)
+        wait_until(lambda: self.used() - before < 3 << 20)
+        self.cancel_save()
+
+    def test_a_flushed_database_is_freed_after_the_save_in_the_background(self):
+        self.start("--rdb-key-save-delay", "20000")
+        self.do("DEBUG POPULATE 20000 key 100")
+        self.do("SELECT 1")
+        self.client.pipeline([("SET", f"k{n}", "v") for n in range(100)])
+        self.do("SELECT 0")
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        self.expect("FLUSHDB SYNC", OK)
+        self.assertGreater(self.held(), 2_000_000)
+        self.expect("SET k v", OK)  # Nobody waits for what only the end frees.
+        freed = int(self.server.info()["lazyfreed_objects"])
+        self.cancel_save()
+        wait_until(lambda: int(self.server.info()["lazyfreed_objects"]) > freed)
+        self.assertEqual(self.held(), 0)
+
+    def test_shutdown_saves_hashes_that_a_running_save_has_captured(self):
+        self.start("--rdb-key-save-delay", "20000")
+        fields = [word for n in range(1000) for word in (f"f{n}", "v")]
+        for n in range(20):
+            self.do(["HSET", f"h{n}", *fields])
+        self.client.pipeline([("SET", f"k{n}", "v") for n in range(100)])
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        for n in range(20):
+            self.do(f"HSET h{n} f1 w")
+        self.client.send("SHUTDOWN", "SAVE")
+        self.assertEqual(self.server.wait_exit(), 0)
+        self.client.close()
+        self.server.start()
+        self.client = self.server.connect()
+        self.expect("HGET h7 f1", b"w")
+        self.expect("HLEN h19", 1000)
+
+    def test_use_counts_and_idle_times_of_big_hashes_are_saved(self):
+        fields = [word for n in range(2000) for word in (f"f{n}", "v")]
+        for policy, ask in (("allkeys-lfu", "OBJECT FREQ"), ("allkeys-lru", "OBJECT IDLETIME")):
+            with self.subTest(policy=policy):
+                self.start("--maxmemory-policy", policy)
+                self.do(["HSET", "hash", *fields])
+                self.do(["HSET", "captured", *fields])
+                if policy == "allkeys-lfu":
+                    for key in ("hash", "captured"):
+                        self.client.pipeline([("HGET", key, "f1")] * 3000)
+                else:
+                    for key in ("hash", "captured"):
+                        payload = self.do(["DUMP", key])
+                        self.do(["RESTORE", key, 0, payload, "REPLACE", "IDLETIME", 1000])
+                before = [self.do(f"{ask} {key}") for key in ("hash", "captured")]
+                self.assertGreater(min(before), 10)
+                self.assertEqual(self.do("BGSAVE"), STARTED)
+                wait_until(lambda: save_is_over(self.server))
+                self.client.close()
+                self.server.kill()
+                self.server.start()
+                self.client = self.server.connect()
+                after = [self.do(f"{ask} {key}") for key in ("hash", "captured")]
+                for was, now in zip(before, after):
+                    self.assertAlmostEqual(now, was, delta=60)
+                    self.assertGreater(now, 10)
+
+    def test_memory_that_was_never_touched_is_not_resident(self):
+        self.start()
+        self.client.pipeline([("SET", f"k{n}", "v" * 1000) for n in range(20_000)])
+        info = self.server.info("memory")
+        for name in ("rss_overhead_bytes", "allocator_rss_bytes", "allocator_frag_bytes"):
+            self.assertGreaterEqual(int(info[name]), 0, name)
 
 
 class SpoiltFileTest(PersistenceTest):

@@ -373,7 +373,7 @@ TEST_F(HashCommandTest, LeavesTheSnapshotItsState) {
     EXPECT_EQ(orphans[1].entry->key(), "converted");
     EXPECT_EQ(Contents(orphans[1].entry),
               (std::map<std::string, std::string>{{"a", "1"}}));
-    for (const auto& orphan : orphans) FreeEntry(orphan.entry, false);
+    for (const auto& orphan : orphans) lane.Free(orphan);
     auto captures = lane.TakeCaptures();
     ASSERT_EQ(captures.size(), 1u);
     std::map<std::string, std::string> captured;
