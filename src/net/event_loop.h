@@ -63,6 +63,9 @@ class EventLoop {
   // Appends what the last Wait has found to be ready.
   virtual void Collect(Ready* ready) = 0;
 
+  // Input that was reported and not received: the next Collect reports it once more.
+  virtual void LookAgain(Connection&) {}
+
   // Moves received bytes to the tail of connection.input, at most what it has room for.
   virtual IoStatus Receive(Connection& connection) = 0;
   // Sends what connection.output holds, or takes it over to send it, which

@@ -201,6 +201,11 @@ class UringLoop : public EventLoop {
     if (state.HasReceived() || state.has_ended) List(state);
   }
 
+  void LookAgain(Connection& connection) override {
+    UringState& state = StateOf(connection);
+    if (state.HasReceived() || state.has_ended) List(state);
+  }
+
   void Wait(int timeout_ms) override {
     if (!is_enabled_) {
       // The thread that waits first is the one issuer of this ring. The call itself,

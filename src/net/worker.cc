@@ -116,7 +116,7 @@ void Worker::Turn() {
     if (!connection->closes_now && !connection->is_read_paused)
       handler_->OnInput(*connection);
     // What has come meanwhile was left alone.
-    if (!connection->is_ready) ready_.readable.push_back(connection);
+    if (!connection->is_ready) loop_->LookAgain(*connection);
   }
   // Their input may move with the next receive, and views into it with it.
   if (!again.empty()) handler_->OnTurnEnd();
@@ -233,7 +233,8 @@ void Worker::ReceiveFrom(Connection& connection) {
     // A big bulk is half here: go on while it flows. Otherwise one receive takes all
     // there is.
     const bool is_big = has_sink || connection.input.capacity > kIoBlockBytes;
-    if (count < room || !is_big || connection.closes_now || connection.is_read_paused) {
+    if (count < room || !is_big || connection.closes_now || connection.is_read_paused ||
+        connection.is_ready) {
       return;
     }
   }
