@@ -453,7 +453,7 @@ void Executor::Park(Client& client, Shard& shard) {
   ++statistics_.parked_commands;
   if (!server_.waiters.Park(shard, worker_.index(), client.id())) {
     // Free by now: run it again next turn.
-    worker_.Post(std::make_unique<ResumeMessage>(*this, client.id()));
+    ResumeLater(client.id());
   }
 }
 
@@ -463,10 +463,13 @@ void Executor::Resume(Client& client) {
   if (!client.input.empty()) worker_.MarkReady(client);
 }
 
+void Executor::ResumeLater(uint64_t client_id) {
+  worker_.Post(std::make_unique<ResumeMessage>(*this, client_id));
+}
+
 void Executor::OnShardFree(Shard& shard) {
   for (const ShardWaiters::Waiter& waiter : server_.waiters.Take(shard)) {
-    Executor& owner = *server_.executors[waiter.worker];
-    owner.worker_.Post(std::make_unique<ResumeMessage>(owner, waiter.client_id));
+    server_.executors[waiter.worker]->ResumeLater(waiter.client_id);
   }
 }
 

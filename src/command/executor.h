@@ -96,6 +96,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   void ShrinkInput(Client& client);
   // The client's input is handled again (after a pause, a busy shard).
   void Resume(Client& client);
+  // The same in its next turn, if the client is still there. From any thread.
+  void ResumeLater(uint64_t client_id);
 
   // Takes all locks of the set, or none: then returns the busy shard.
   Shard* TryLock(LockSet& locks, bool is_shared);

@@ -30,20 +30,6 @@ class PubSub::InboxMessage : public Message {
   Executor& executor_;
 };
 
-// Sends a client that waited for room back to its worker.
-class PubSub::ResumeMessage : public Message {
- public:
-  ResumeMessage(Executor& executor, uint64_t client_id)
-      : executor_(executor), client_id_(client_id) {}
-  void Deliver(Worker&) override {
-    if (Client* client = executor_.FindClient(client_id_)) executor_.Resume(*client);
-  }
-
- private:
-  Executor& executor_;
-  const uint64_t client_id_;
-};
-
 // A message to the client that is being served: it comes behind the reply.
 class PubSub::LateDelivery : public Message {
  public:
@@ -218,8 +204,7 @@ PubSub::Publications PubSub::Take(Executor& executor, size_t cost_bytes_max) {
   if (inbox.waiters.empty() || inbox.cost_bytes >= kRoomBytes) return taken;
   const std::vector<Executor*>& executors = executor.server().executors;
   for (const Waiter& waiter : inbox.waiters) {
-    Executor& owner = *executors[waiter.worker];
-    owner.worker().Post(std::make_unique<ResumeMessage>(owner, waiter.client_id));
+    executors[waiter.worker]->ResumeLater(waiter.client_id);
   }
   inbox.waiters.clear();
   return taken;

@@ -106,7 +106,6 @@ class PubSub {
 
   class InboxMessage;
   class LateDelivery;
-  class ResumeMessage;
 
   NameMap<Counts>& CountsOf(Kind kind) SKARN_REQUIRES(mutex_) {
     return kind == Kind::kChannel ? channels_ : patterns_;
