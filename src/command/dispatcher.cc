@@ -143,6 +143,7 @@ __attribute__((always_inline)) inline bool Executor::RunLocked(Client& client,
       Park(client, *busy);
       return false;
     }
+    view_.CatchUp();
   }
   CallHere(client, command, args, keys, reply);
   if (locks) Unlock(locks_, is_shared);

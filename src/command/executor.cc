@@ -359,7 +359,7 @@ void Executor::HashKeys() {
 void Executor::RunBatch() {
   if (pending_count_ == 0) return FinishBatch();
   now_us_ = NowMicros();
-  view_.SetNow(now_us_ / 1000);
+  view_.SetNow(server_.keyspace.AdvanceClock(now_us_ / 1000));
   view_.SetEventMask(server_.settings.notify_mask);
   if (memory::IsShort() && !server_.HasConcern(Concern::kMemoryShort)) [[unlikely]] {
     Log(LogLevel::kWarning,
@@ -482,7 +482,7 @@ void Executor::OnKeyEvent(EventKind kind, Bytes event, unsigned db, Bytes key) {
 
 void Executor::OnTick(int64_t now_us) {
   now_us_ = now_us;
-  view_.SetNow(now_us / 1000);
+  view_.SetNow(server_.keyspace.AdvanceClock(now_us / 1000));
   view_.SetEventMask(server_.settings.notify_mask);
   if (server_.HasConcern(Concern::kPaused) && now_us >= server_.pause_until_us) {
     server_.SetConcern(Concern::kPaused, false);

@@ -107,6 +107,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   bool TryWithShard(Shard& shard, Action&& action) {
     const bool locks = server_.keyspace.is_concurrent() && !is_gate_held_;
     if (locks && !shard.lock.TryLock()) return false;
+    if (locks) view_.CatchUp();
     action();
     if (locks && shard.lock.Unlock()) OnShardFree(shard);
     return true;
@@ -119,6 +120,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
     if (is_gate_held_) return action();
     GateLock lock(server_.gate, worker_.index());
     mark_cycles_ = ReadCycles();  // Waiting for others is no command's time.
+    view_.CatchUp();
     is_gate_held_ = true;
     action();
     is_gate_held_ = false;

@@ -128,6 +128,7 @@ void Executor::RunTransaction(Client& client, ReplyWriter& reply) {
   }
   const bool is_shared = !writes;
   if (Shard* busy = TryLock(locks, is_shared)) return Park(client, *busy);
+  view_.CatchUp();
   is_lock_held_ = true;
   is_lock_exclusive_ = !is_shared;
   RunQueue(client, reply);

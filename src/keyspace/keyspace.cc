@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "keyspace/background_free.h"
 #include "types/hash_table.h"
@@ -80,6 +81,21 @@ Database& Keyspace::MakeDatabase(unsigned db) {
 void Keyspace::set_concurrent(bool is_concurrent) {
   is_concurrent_ = is_concurrent;
   memory::SetConcurrent(is_concurrent);
+}
+
+ExpiryMillis Keyspace::AdvanceClock(ExpiryMillis now) {
+  constexpr ExpiryMillis kSetBackMin = 1000;
+  ExpiryMillis latest = clock();
+  while (now != latest) {
+    if (now < latest) {
+      if (latest - now < kSetBackMin) return latest;
+      // Set back, or this thread stood still for a second after it read the clock?
+      now = NowMillis();
+      if (latest - now < kSetBackMin && now <= latest) return latest;
+    }
+    if (clock_.compare_exchange_weak(latest, now, std::memory_order_relaxed)) return now;
+  }
+  return latest;
 }
 
 // 64 MB or 2 % of all memory; under a limit of memory a sixteenth of that, if less.

@@ -68,6 +68,15 @@ class Keyspace {
   bool is_concurrent() const { return is_concurrent_; }
   void set_concurrent(bool is_concurrent);
 
+  // The time that commands live in. What one worker has seen expired is expired for all,
+  // though each reads the machine's clock once for many commands: none acts on an earlier
+  // time than another did before it. Any thread.
+  ExpiryMillis clock() const { return clock_.load(std::memory_order_relaxed); }
+  // The machine's clock showed `now`: returns the time to go by, which is later when
+  // another worker has read a later one. It follows a clock that was set back by more
+  // than a second, and stands still for less.
+  ExpiryMillis AdvanceClock(ExpiryMillis now);
+
   // The running snapshot, or null.
   SnapshotLane* lane() const { return lane_; }
   void set_lane(SnapshotLane* lane) { lane_ = lane; }
@@ -110,6 +119,8 @@ class Keyspace {
   SnapshotLane* lane_ = nullptr;
   std::unique_ptr<std::atomic<Database*>[]> databases_;
   std::vector<unsigned> numbers_at_cut_;  // By the number of today.
+  // On a line of its own: read with every command, written once in a millisecond.
+  alignas(128) std::atomic<ExpiryMillis> clock_ = 0;
 };
 
 // Tables with more fields than this are freed in the background.

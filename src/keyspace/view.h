@@ -47,6 +47,11 @@ class KeyspaceView {
   // -------------------------------------------------
   void SelectDatabase(unsigned db) { db_ = db; }
   void SetNow(ExpiryMillis now);
+  // With the locks of a command, before it: others may have held them at a later time.
+  void CatchUp() {
+    if (keyspace_.clock() > now_) [[unlikely]]
+      SetNow(keyspace_.clock());
+  }
   void SetNoTouch(bool no_touch) { no_touch_ = no_touch; }
   void SetEventMask(uint32_t mask) { event_mask_ = mask; }
   // Values of the next commands that stand in blobs already: the entries that get them

@@ -127,7 +127,7 @@ void CheckMachine(const Tree& tree) {
   SKARN_CHECK(choice.has_value() && choice->facts.granted_cpus >= 1);
   for (const Format format : {Format::kText, Format::kJson}) {
     CheckText(ShowReport(*choice, config, format));
-    CheckText(CheckReport(CheckHost(files, choice->facts), format));
+    CheckText(CheckReport(CheckHost(files, choice->facts, config), format));
   }
   const auto state = State::Read(files, kState);
   if (!state || files.Exists(kState)) return;

@@ -11,6 +11,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness.case import OK, QUEUED, ServerTest, main
+from harness.resp import encode
 
 
 class ExpiredTest(ServerTest):
@@ -80,6 +81,28 @@ class ExpiredTest(ServerTest):
         self.do("HSET h g 1")
         self.events()
         self.expect_events("HSETEX h EX 0 FIELDS 1 f 1", "hset h", "hexpire h", "hexpired h")
+
+    def test_gone_for_one_client_is_gone_for_all(self):
+        """Also for one whose commands have waited behind slow ones since before the expiry."""
+        self.expect("DEBUG SET-ACTIVE-EXPIRE 0", OK)
+        self.do(["SETRANGE", "big", (64 << 20) - 1, "x"])
+        look = [("MULTI",), ("KEYS", "mortal*"), ("GET", "seen"), ("SET", "seen", "1"), ("EXEC",)]
+        races = 0
+        for _ in range(60):
+            self.do("DEL seen")
+            late, early = self.connect(), self.connect()
+            late.send_raw(b"".join(encode(*command) for command in [
+                ("SET", "mortal", "v", "PX", "10"), *[("BITCOUNT", "big")] * 8, *look]))
+            time.sleep(0.02)
+            first = early.pipeline(look)[-1]
+            last = [late.read() for _ in range(9 + len(look))][-1]
+            late.close()
+            early.close()
+            if first == [[], None, OK] and last[1] == b"1":
+                races += 1
+                self.assertEqual(last[0], [])
+                if races == 5:
+                    break
 
 
 if __name__ == "__main__":

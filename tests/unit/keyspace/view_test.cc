@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "keyspace_fixture.h"
 
 namespace skarn {
@@ -73,6 +74,27 @@ TEST_F(ViewTest, ABlobMayGoToSeveralKeysAndIsThenReplacedNotChanged) {
   Found found = view_.FindForWrite(key);
   *view_.EditBytes(key, found, big.size(), Encoding::kRawBytes) = 'x';
   EXPECT_EQ(Peek("two")->value(), big);
+}
+
+TEST_F(ViewTest, TheTimeOfOneWorkerIsTheTimeOfAll) {
+  const ExpiryMillis now = NowMillis();
+  EXPECT_EQ(keyspace_.AdvanceClock(now), now);
+  view_.SetNow(now);
+  EXPECT_EQ(keyspace_.AdvanceClock(now + 5), now + 5);
+  EXPECT_EQ(keyspace_.AdvanceClock(now), now + 5) << "read before, told later";
+  view_.CatchUp();
+  EXPECT_EQ(view_.now(), now + 5);
+}
+
+TEST_F(ViewTest, TheTimeFollowsAClockThatIsSetBack) {
+  const ExpiryMillis before = NowMillis();
+  {
+    ClockShift shift(60000);
+    EXPECT_GE(keyspace_.AdvanceClock(NowMillis()), before + 60000);
+  }
+  const ExpiryMillis after = keyspace_.AdvanceClock(NowMillis());
+  EXPECT_GE(after, before);
+  EXPECT_LT(after, before + 30000);
 }
 
 }  // namespace
