@@ -21,7 +21,7 @@ namespace {
 
 using Event = LatencyMonitor::Event;
 
-constexpr std::string_view kHelp[] = {
+constexpr std::string_view kLatencyHelp[] = {
     "DOCTOR",
     "    Return a human readable latency analysis report.",
     "GRAPH <event>",
@@ -200,7 +200,7 @@ std::string AdviceFor(const std::vector<Event>& events, const Settings& settings
 }  // namespace
 
 void LatencyHelp(CommandContext&, const Args&, ReplyWriter& reply) {
-  ReplyHelp(reply, "LATENCY", kHelp);
+  ReplyHelp(reply, "LATENCY", kLatencyHelp);
 }
 
 void LatencyHistogram(CommandContext& context, const Args& args, ReplyWriter& reply) {

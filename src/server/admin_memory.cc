@@ -16,7 +16,7 @@
 namespace skarn::commands {
 namespace {
 
-constexpr std::string_view kHelp[] = {
+constexpr std::string_view kMemoryHelp[] = {
     "DOCTOR",
     "    Return memory problems reports.",
     "MALLOC-STATS",
@@ -81,7 +81,7 @@ void AddDatabases(const Keyspace& keyspace, MapWriter& out, ReplyWriter& reply) 
 }  // namespace
 
 void MemoryHelp(CommandContext&, const Args&, ReplyWriter& reply) {
-  ReplyHelp(reply, "MEMORY", kHelp);
+  ReplyHelp(reply, "MEMORY", kMemoryHelp);
 }
 
 void MemoryUsage(CommandContext& context, const Args& args, ReplyWriter& reply) {

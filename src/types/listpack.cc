@@ -11,7 +11,6 @@ namespace skarn {
 
 namespace {
 
-constexpr uint8_t kTerminator = 0xFF;
 constexpr size_t kBacklenBytesMax = 5;
 
 // The width of a backlen follows from the size it tells. Two and more bytes begin one
@@ -282,7 +281,7 @@ size_t ListpackView::SizeWithErased(size_t position, size_t element_count) const
 void ListpackEditor::Clear() {
   SKARN_CHECK(capacity_bytes_ >= kListpackEmptyBytes);
   StoreHeader(data_, kListpackEmptyBytes, 0);
-  data_[kListpackHeaderBytes] = kTerminator;
+  data_[kListpackHeaderBytes] = kListpackTerminator;
 }
 
 void ListpackEditor::AppendPair(const ListpackItem& first, const ListpackItem& second) {
@@ -336,7 +335,7 @@ void ListpackBuilder::Append(const ListpackItem& item) {
 }
 
 Bytes ListpackBuilder::Finish() {
-  out_.push_back(static_cast<char>(kTerminator));
+  out_.push_back(static_cast<char>(kListpackTerminator));
   const size_t size_bytes = out_.size() - start_;
   SKARN_CHECK(size_bytes <= kListpackBytesMax);
   StoreHeader(reinterpret_cast<uint8_t*>(out_.data()) + start_, size_bytes, count_);

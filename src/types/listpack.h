@@ -33,6 +33,7 @@
 namespace skarn {
 
 inline constexpr size_t kListpackHeaderBytes = 6;
+inline constexpr uint8_t kListpackTerminator = 0xFF;
 inline constexpr size_t kListpackEmptyBytes = 7;
 inline constexpr size_t kListpackBytesMax = size_t{1}
                                             << 30;      // Peers refuse to grow beyond.

@@ -8,8 +8,6 @@ namespace skarn {
 
 namespace {
 
-constexpr uint8_t kTerminator = 0xFF;
-
 // Bytes of head and data of the entry that starts `rest`, or 0 if it is not one or is cut
 // off.
 size_t EncodedBytes(std::span<const uint8_t> rest) {
@@ -57,7 +55,7 @@ bool IsMinimalAtAGlance(std::span<const uint8_t> entry) {
 bool HeaderIsValid(Bytes bytes) {
   return bytes.size() >= kListpackEmptyBytes && bytes.size() <= kListpackBytesMax &&
          LoadLittle<uint32_t>(bytes.data()) == bytes.size() &&
-         static_cast<uint8_t>(bytes.back()) == kTerminator;
+         static_cast<uint8_t>(bytes.back()) == kListpackTerminator;
 }
 
 }  // namespace

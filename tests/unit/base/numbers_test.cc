@@ -15,7 +15,7 @@
 namespace skarn {
 namespace {
 
-constexpr uint64_t kSeed = 20261123;
+constexpr uint64_t kNumbersSeed = 20261123;
 
 std::string DoubleText(double value) {
   char text[kDoubleTextMax];
@@ -105,7 +105,7 @@ TEST(NumbersTest, FormatsIntegersAsTheLibraryDoes) {
       EXPECT_EQ(Int64Text(-value), std::to_string(-value));
     }
   }
-  Random random(kSeed);
+  Random random(kNumbersSeed);
   for (int i = 0; i < 100000; ++i) {
     const auto value = static_cast<int64_t>(random.Next() >> random.Below(64));
     char text[kUint64TextMax];
@@ -217,7 +217,7 @@ TEST(NumbersTest, FormatsDoublesAsTheStockServersDo) {
 }
 
 TEST(NumbersTest, DoublesReadBackAsTheyWere) {
-  Random random(kSeed);
+  Random random(kNumbersSeed);
   for (int i = 0; i < 200000; ++i) {
     const auto value = std::bit_cast<double>(random.Next());
     if (!std::isfinite(value)) continue;
