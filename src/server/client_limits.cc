@@ -137,6 +137,9 @@ void ClientLimit::Keep(Executor& executor) {
   last_limit_.store(limit, std::memory_order_relaxed);
   if (limit == 0) return;
   executor.RunAlone([&] {
+    // Another worker may have done it while this one waited: who came since has not even
+    // been heard.
+    if (!is_new && is_in_vain_.load(std::memory_order_relaxed)) return;
     is_in_vain_.store(!CloseLargest(executor, limit), std::memory_order_relaxed);
   });
 }
