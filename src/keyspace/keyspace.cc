@@ -103,8 +103,9 @@ int64_t Keyspace::SnapshotPassingMax() const {
   constexpr int64_t kMax = int64_t{64} << 20;
   constexpr int64_t kLimitedMin = int64_t{1} << 20;
   const int64_t bytes = std::max(kMax, memory::UsedBytesApproximate() / 50);
-  if (memory_limit_bytes == 0) return bytes;
-  return std::min(bytes, std::max(kLimitedMin, memory_limit_bytes / 16));
+  const int64_t limit = memory_limit_bytes.load(std::memory_order_relaxed);
+  if (limit == 0) return bytes;
+  return std::min(bytes, std::max(kLimitedMin, limit / 16));
 }
 
 uint16_t Keyspace::NextLaneEpoch() {

@@ -108,7 +108,8 @@ class Keyspace {
   EvictionPolicy policy = EvictionPolicy::kNone;
   unsigned lfu_log_factor = 10;
   unsigned lfu_decay_minutes = 1;
-  int64_t memory_limit_bytes = 0;  // 0: none.
+  // 0: none. Atomic, for a snapshot's threads read it beside the gate.
+  std::atomic<int64_t> memory_limit_bytes = 0;
 
  private:
   Database& MakeDatabase(unsigned db);

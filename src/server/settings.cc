@@ -182,7 +182,8 @@ void Server::ApplySettings() {
   state_->large_reply_bytes = ThresholdOf(to.commandlog_large_reply_bytes);
   state_->large_request_bytes = ThresholdOf(to.commandlog_large_request_bytes);
   state_->SetConcern(Concern::kMaxMemory, to.maxmemory != 0);
-  state_->keyspace.memory_limit_bytes = static_cast<int64_t>(to.maxmemory);
+  state_->keyspace.memory_limit_bytes.store(static_cast<int64_t>(to.maxmemory),
+                                            std::memory_order_relaxed);
   state_->keyspace.policy =
       PolicyOf(from.Enum<ConfigEviction>(ConfigKey::kMaxmemoryPolicy));
   state_->keyspace.lfu_log_factor =

@@ -58,6 +58,11 @@ def fill(client, keys=2000):
         assert not isinstance(reply, Error), reply
 
 
+def config_of(client):
+    names_and_values = client("CONFIG", "GET", "*")
+    return dict(zip(names_and_values[::2], names_and_values[1::2]))
+
+
 def save_is_over(server):
     return server.info("persistence")["rdb_bgsave_in_progress"] == "0"
 
@@ -420,6 +425,26 @@ class HeldMemoryTest(OwnServersTest):
         for _ in range(3 * count):
             self.assertNotIsInstance(writers[1].read(), Error)
         self.assertEqual(self.held(), 0)
+
+    def test_every_setting_may_be_set_during_a_save(self):
+        """Its threads do not stop for that; the thread sanitizer looks on."""
+        self.start("--rdb-key-save-delay", "3000")
+        for n in range(20):  # Tables that are captured, and written while others wait.
+            self.do(["HSET", f"h{n}", *(word for i in range(600) for word in (f"f{i}", "v"))])
+        self.set_big(1000)
+        settings = config_of(self.client)
+        self.assertEqual(self.do("BGSAVE"), STARTED)
+        for n in range(20):
+            self.do(f"HSET h{n} f0 w")
+        count = 0
+        for n, (name, value) in enumerate(settings.items()):
+            self.expect(["SET", f"k{n}", BIG], OK)
+            self.expect(f"APPEND k{999 - n} w", len(BIG) + 1)
+            count += self.do(["CONFIG", "SET", name, value]) == OK
+        self.assertGreater(count, 100)
+        self.assertFalse(save_is_over(self.server))
+        self.assertEqual(config_of(self.client), settings)
+        self.cancel_save()
 
     def test_fields_dropped_after_their_table_was_written_are_freed(self):
         self.start("--rdb-key-save-delay", "10000", "--maxmemory", "48mb")
