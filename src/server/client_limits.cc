@@ -137,8 +137,9 @@ void ClientLimit::Keep(Executor& executor) {
   last_limit_.store(limit, std::memory_order_relaxed);
   if (limit == 0) return;
   executor.RunAlone([&] {
-    // Another worker may have done it while this one waited: who came since has not even
-    // been heard.
+    // While this worker waited, another may have closed them (who came since has not even
+    // been heard), or the setting may have changed.
+    if (ClientMemoryLimit(executor.server().settings) != limit) return;
     if (!is_new && is_in_vain_.load(std::memory_order_relaxed)) return;
     is_in_vain_.store(!CloseLargest(executor, limit), std::memory_order_relaxed);
   });
