@@ -139,6 +139,8 @@ class Connection:
             raise Closed("reset") from error
         if not line:
             raise Closed("end of stream")
+        if not line.endswith(b"\n"):  # What the socket took of the last send can end anywhere.
+            raise Closed("end of stream inside a line")
         if not line.endswith(b"\r\n"):
             raise AssertionError(f"a line without CRLF: {line!r}")
         return line[:-2]
@@ -170,7 +172,10 @@ class Connection:
     def _bulk(self, size):
         if size < 0:
             return None
-        data = self.stream.read(size + 2)
+        try:
+            data = self.stream.read(size + 2)
+        except ConnectionResetError as error:
+            raise Closed("reset") from error
         if len(data) < size + 2:
             raise Closed("end of stream inside a bulk")
         if data[-2:] != b"\r\n":

@@ -137,7 +137,9 @@ class Server:
                 reply = client("PING")
                 if isinstance(reply, Error) and reply.code == "NOAUTH":
                     return "Ready to accept" in self.log_text()  # It may still be loading.
-                return not (isinstance(reply, Error) and reply.code == "LOADING")
+                # A client can connect to itself while nobody listens: it reads its own PING.
+                return not isinstance(reply, list) and not (
+                    isinstance(reply, Error) and reply.code == "LOADING")
         except (OSError, Closed):
             return False
 
