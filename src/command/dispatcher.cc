@@ -87,7 +87,7 @@ __attribute__((always_inline)) inline void Executor::AfterCall(
     mark_cycles_ = ReadCycles();
   }
   const size_t reply_bytes = client.output.position() - reply_begin;
-  if (cycles > server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
+  if (cycles >= server_.slow_cycles || reply_bytes > server_.large_reply_bytes ||
       (current_ != nullptr && current_->input_bytes > server_.large_request_bytes))
       [[unlikely]] {
     server_.hooks->OnNoteworthyCommand(*this, client, command, args, cycles, reply_bytes);

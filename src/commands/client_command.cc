@@ -4,6 +4,7 @@
 // client_list.cc.
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "command/executor.h"
 #include "command/help.h"
 #include "commands/client_attributes.h"
@@ -149,7 +150,8 @@ void ClientPause(CommandContext& context, const Args& args, ReplyWriter& reply) 
   const auto timeout_ms = args.Integer(2, kTimeoutNotAnInteger);
   if (!timeout_ms) return reply.Error(timeout_ms.error());
   if (*timeout_ms < 0) return reply.Error(kTimeoutNegative);
-  const int64_t now_us = context.executor.now_us();
+  // Not the batch's time: the gate may have been waited for since.
+  const int64_t now_us = NowMicros();
   if (*timeout_ms > (INT64_MAX - now_us) / 1000) return reply.Error(kTimeoutOutOfRange);
   context.executor.PauseClients(now_us + *timeout_ms * 1000, !is_for_writes);
   reply.Ok();

@@ -5,6 +5,9 @@
 // lock.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "keyspace/events.h"
 #include "keyspace/keyspace.h"
 
@@ -35,7 +38,11 @@ class TimeBudget {
     }
   }
   bool Has(int64_t us) const { return saved_us_ >= static_cast<double>(us); }
-  void Spend(int64_t us) { saved_us_ -= static_cast<double>(us); }
+  // A thread that was kept from running owes at most `debt_us_max`.
+  void Spend(int64_t us, int64_t debt_us_max) {
+    saved_us_ =
+        std::max(saved_us_ - static_cast<double>(us), -static_cast<double>(debt_us_max));
+  }
 
  private:
   double saved_us_ = 0;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -53,8 +54,8 @@ void WriteThread(int fd) {
   WriteStack(fd);
 }
 
-// The thread which was asked has written its stack. Pairs within TraceAll.
-std::atomic<bool> is_trace_written{false};
+// The thread whose stack is waited for; 0 when it has written it.
+std::atomic<int> awaited_tid{0};
 
 // As many as the kernel lists in one go; no allocation in a signal handler.
 void ForEachThread(void (*visit)(int tid)) {
@@ -77,13 +78,30 @@ void ForEachThread(void (*visit)(int tid)) {
   }
 }
 
-// A look at where the threads are, one after the other. Some have blocked the signal.
+// Whether the thread has blocked SIGALRM, and so will not answer. Async-signal-safe.
+bool BlocksAlarm(int tid) {
+  char path[64];
+  std::snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return true;
+  char text[4096];
+  const ssize_t size = read(file, text, sizeof(text) - 1);
+  close(file);
+  if (size <= 0) return true;
+  text[size] = 0;
+  const char* mask = std::strstr(text, "\nSigBlk:\t");
+  if (mask == nullptr) return false;
+  return (std::strtoull(mask + 9, nullptr, 16) >> (SIGALRM - 1) & 1) != 0;
+}
+
+// A look at where the threads are, one after the other.
 void TraceOther(int tid) {
-  if (tid == syscall(SYS_gettid)) return;
-  is_trace_written.store(false, std::memory_order_release);
+  if (tid == syscall(SYS_gettid) || BlocksAlarm(tid)) return;
+  awaited_tid.store(tid, std::memory_order_release);
   if (syscall(SYS_tgkill, getpid(), tid, SIGALRM) != 0) return;
   const timespec pause{.tv_sec = 0, .tv_nsec = 1000000};
-  for (int i = 0; i < 20 && !is_trace_written.load(std::memory_order_acquire); ++i) {
+  // A busy machine may let it wait; one that never answers (stopped, say) is left.
+  for (int i = 0; i < 1000 && awaited_tid.load(std::memory_order_acquire) != 0; ++i) {
     nanosleep(&pause, nullptr);
   }
 }
@@ -97,7 +115,8 @@ void Trace(int, siginfo_t* info, void*) {
     if (!is_asked_by_thread) Write(fd, "\n--- Received SIGALRM: STACK TRACE ---\n");
     WriteThread(fd);
     if (is_asked_by_thread) {
-      is_trace_written.store(true, std::memory_order_release);
+      int self = static_cast<int>(syscall(SYS_gettid));
+      awaited_tid.compare_exchange_strong(self, 0, std::memory_order_acq_rel);
     } else {
       ForEachThread(&TraceOther);
       Write(fd, "\n--- STACK TRACE DONE ---\n");

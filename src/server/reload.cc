@@ -137,12 +137,15 @@ void Server::NoteReload(Result<std::vector<Bytes>> outcome) {
           fmt::join(*outcome, ", "));
     }
   }
+  {
+    // First, so that whoever is told finds it in INFO.
+    MutexLock lock(reload_mutex_);
+    ++(outcome ? reload_status_.applied : reload_status_.refused);
+    reload_status_.last = StatusText(text);
+    moved_text_.clear();  // Told with the rest.
+  }
   report_->Reloaded("configuration " + text);
   AnswerReloadAskers(outcome.has_value(), "configuration " + text);
-  MutexLock lock(reload_mutex_);
-  ++(outcome ? reload_status_.applied : reload_status_.refused);
-  reload_status_.last = StatusText(text);
-  moved_text_.clear();  // Told with the rest.
 }
 
 void Server::AnswerReloadAskers(bool is_applied, Bytes text) {

@@ -98,7 +98,7 @@ bool Upkeep::Expire(int64_t now_us) {
       now_us, expiry_.BudgetPercent(state_.settings.active_expire_effort), kSavedUsMax);
   if (!expiry_budget_.Has(kSliceUs / 4)) return false;
   const bool has_more = expiry_.Work(now_us + kSliceUs);
-  expiry_budget_.Spend(MonotonicMicros() - now_us);
+  expiry_budget_.Spend(MonotonicMicros() - now_us, kSavedUsMax);
   if (!has_more) return false;
   if (expiry_budget_.Has(kSliceUs / 4)) return true;
   ++expiry_.statistics().capped_count;
@@ -125,7 +125,7 @@ bool Upkeep::Compact(int64_t now_us) {
   if (!compactor_.IsWorking() || state_.HasConcern(Concern::kDataLoading)) return false;
   if (!compaction_budget_.Has(kSliceUs)) return false;
   const bool has_more = compactor_.Work(now_us + kSliceUs);
-  compaction_budget_.Spend(MonotonicMicros() - now_us);
+  compaction_budget_.Spend(MonotonicMicros() - now_us, kSavedUsMax);
   return has_more && compaction_budget_.Has(kSliceUs);
 }
 

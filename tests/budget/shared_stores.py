@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from harness.resp import Error
 from harness.server import Server, wait_until
 
 PIPELINE = 50
@@ -29,7 +30,7 @@ def key(number):
 def run(client, make, count):
     for start in range(0, count, PIPELINE):
         replies = client.pipeline([make(n) for n in range(start, min(start + PIPELINE, count))])
-        failed = [reply for reply in replies if isinstance(reply, Exception)]
+        failed = [reply for reply in replies if isinstance(reply, Error)]
         assert not failed, failed[0]
 
 

@@ -45,6 +45,8 @@ class DescriptorTest(unittest.TestCase):
         """The limit shrinks while the server runs: who cannot be accepted hears why."""
         with Server() as server, server.connect() as first:
             self.assertEqual(first("PING"), "PONG")  # Its descriptor counts.
+            # That of who asked whether the server is ready does not.
+            wait_until(lambda: self.socket_count(server) == 2)
             used = len(os.listdir(f"/proc/{server.process.pid}/fd"))
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 5, used + 5))
             clients = [server.connect() for _ in range(20)]
@@ -79,6 +81,17 @@ class DescriptorTest(unittest.TestCase):
                 for client in clients:
                     client.close()
 
+    def socket_count(self, server):
+        """The listening one and those of clients."""
+        folder = f"/proc/{server.process.pid}/fd"
+        count = 0
+        for name in os.listdir(folder):
+            try:
+                count += os.readlink(f"{folder}/{name}").startswith("socket:")
+            except FileNotFoundError:
+                pass
+        return count
+
     def can_connect(self, server):
         try:
             with server.connect(timeout=2) as client:
@@ -112,6 +125,7 @@ class GreedyClientTest(unittest.TestCase):
         with Server("--client-output-buffer-limit", "normal 10mb 0 0") as server:
             with server.connect() as client, server.connect() as greedy:
                 client("SET", "big", "x" * 10_000)
+                wait_until(lambda: server.info("clients")["connected_clients"] == "3")
                 greedy.socket.setblocking(False)
                 requests = encode("GET", "big") * 100
                 selector = selectors.DefaultSelector()
@@ -142,6 +156,7 @@ class GreedyClientTest(unittest.TestCase):
     def test_big_query_buffers_are_evicted(self):
         with Server("--maxmemory-clients", "20mb") as server, server.connect() as client:
             greedy = [server.connect() for _ in range(20)]
+            wait_until(lambda: int(server.info("clients")["connected_clients"]) > 20)
             for victim in greedy:
                 try:
                     victim.send_raw(b"*2\r\n$3\r\nSET\r\n$4000000\r\n" + b"x" * 3_000_000)

@@ -11,6 +11,7 @@ A command is a text split at blanks, or a list of arguments where these hold bla
 """
 
 import sys
+import time
 import unittest
 
 from harness.resp import Error, Status
@@ -56,6 +57,7 @@ class ServerTest(unittest.TestCase):
             raise AssertionError(f"the server died with {died}:\n{log[-4000:]}")
 
     def setUp(self):
+        self.began = time.monotonic()
         self.client = self.server.connect(self.protocol)
         self.addCleanup(self.client.close)
         self.client("FLUSHALL")
@@ -107,6 +109,14 @@ class ServerTest(unittest.TestCase):
         """Each command has too few or too many arguments."""
         for command in commands:
             self.expect(command, arity(words(command)[0].lower()))
+
+    def expect_left(self, command, whole, per_second=1):
+        """What is left of a time that was given since the test began, in seconds or (1000 a
+        second) milliseconds."""
+        got = self.do(command)
+        passed = (time.monotonic() - self.began) * per_second
+        self.assertIsInstance(got, int)
+        self.assertTrue(whole - passed - 1 <= got <= whole, f"{command}: {got} of {whole}")
 
     def expect_between(self, command, low, high):
         got = self.do(command)

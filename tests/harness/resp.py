@@ -90,6 +90,13 @@ class Connection:
     def send_raw(self, data):
         self.socket.sendall(data)
 
+    def send_until_closed(self, data):
+        """Sends to a server that may close before it has taken everything."""
+        try:
+            self.send_raw(data)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+
     def pipeline(self, commands):
         """Sends all commands at once and returns their replies."""
         self.send_raw(b"".join(encode(*command) for command in commands))

@@ -27,6 +27,7 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.005
 LOG_SHOWN_MAX = 20_000
+_bound_probes = []
 SANITIZER_REPORT = re.compile(r"(Thread|Address|Leak)Sanitizer|: runtime error: ")
 
 
@@ -43,9 +44,13 @@ def wait_until(claim, timeout=30, what="the condition"):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody else is given while this process lives. Who sets SO_REUSEADDR, as all
+    servers here do, can listen there beside the bound socket; others cannot have it."""
+    probe = socket.socket()
+    probe.bind(("127.0.0.1", 0))
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # Behind bind: no two get one.
+    _bound_probes.append(probe)
+    return probe.getsockname()[1]
 
 
 def default_command():
@@ -137,9 +142,7 @@ class Server:
                 reply = client("PING")
                 if isinstance(reply, Error) and reply.code == "NOAUTH":
                     return "Ready to accept" in self.log_text()  # It may still be loading.
-                # A client can connect to itself while nobody listens: it reads its own PING.
-                return not isinstance(reply, list) and not (
-                    isinstance(reply, Error) and reply.code == "LOADING")
+                return not (isinstance(reply, Error) and reply.code == "LOADING")
         except (OSError, Closed):
             return False
 
@@ -190,7 +193,10 @@ class Server:
     def info(self, section="everything"):
         """INFO as {field: text}."""
         with self.connect() as client:
-            return parse_info(client("INFO", section))
+            reply = client("INFO", section)
+            if isinstance(reply, Error):
+                raise AssertionError(f"INFO was refused: {reply.text}")
+            return parse_info(reply)
 
     def log_text(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:

@@ -7,11 +7,11 @@ array, which may differ by the time that passed between the servers); any (only 
 The replies inside that of EXEC are compared one by one, each with the mode of its command.
 """
 
-SECONDS_TOLERANCE = 2
 MILLIS_TOLERANCE = 2000
 
 
-def same(ours, theirs, mode):
+def same(ours, theirs, mode, lag_ms=0):
+    """lag_ms: how much later than usual one of the servers may have been given its commands."""
     if ours == theirs:
         return True
     if ours[0] in "-!" or theirs[0] in "-!":
@@ -29,7 +29,8 @@ def same(ours, theirs, mode):
     if mode == "shape":
         return not isinstance(ours[1], list) or len(ours[1]) == len(theirs[1])
     if mode in ("seconds", "millis"):
-        return close(ours, theirs, SECONDS_TOLERANCE if mode == "seconds" else MILLIS_TOLERANCE)
+        tolerance_ms = MILLIS_TOLERANCE + lag_ms
+        return close(ours, theirs, tolerance_ms / 1000 if mode == "seconds" else tolerance_ms)
     return False
 
 

@@ -28,6 +28,7 @@ from target import BROKEN, DUMP_BYTES_MAX, Target
 
 BATCH_MAX = 24
 SHRINK_SECONDS = 120
+USUAL_STEP_MS = 100
 
 
 class Difference:
@@ -63,6 +64,7 @@ class Oracle:
         for target in (self.ours, self.theirs):
             target.reset(protocol)
         self.queued = {0: None, 1: None}  # The commands in an open MULTI.
+        self.lag_ms = 0
         at, turn = 0, 0
         while at < len(ops):
             count = 1
@@ -100,9 +102,12 @@ class Oracle:
                 return None  # Inside MULTI a step of several commands has no replies to act on.
             results = [[target.special(ops[0])] for target in targets]
         else:
+            began = time.monotonic()
             for target in targets:
                 target.send(ops)
             results = [target.receive(ops) for target in targets]
+            # A time to live counts from when a server was given its time.
+            self.lag_ms += max(0, int((time.monotonic() - began) * 1000) - USUAL_STEP_MS)
         self.commands += len(ops)
         for offset, (op, ours, theirs) in enumerate(zip(ops, *results)):
             found = self.compare_replies(op, ours, theirs)
@@ -125,7 +130,7 @@ class Oracle:
                 return op
             pairs = zip(queued, ours[1], theirs[1])
         for command, mine, their in pairs:
-            if not compare.same(mine, their, command.mode):
+            if not compare.same(mine, their, command.mode, self.lag_ms):
                 reason = is_known(self.level, command, mine, their)
                 if not reason:
                     return command
@@ -166,7 +171,7 @@ class Oracle:
                     aspect == "encoding"
                     and is_known_encoding(self.level, ours[aspect], theirs[aspect])):
                 return Difference(None, f"final {aspect}: of {key}", ours[aspect], theirs[aspect])
-        tolerance = compare.MILLIS_TOLERANCE
+        tolerance = compare.MILLIS_TOLERANCE + self.lag_ms
         for aspect in ("expiry", "field expiry"):
             if not close(ours[aspect], theirs[aspect], tolerance):
                 return Difference(None, f"final {aspect}: of {key}", ours[aspect], theirs[aspect])

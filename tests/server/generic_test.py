@@ -45,13 +45,13 @@ class KeyTest(ServerTest):
                 "some time to adjust.")),
             ("OBJECT ENCODING", arity("object|encoding")), ("TYPE", arity("type")),
         )
-        self.expect_between("OBJECT IDLETIME s", 0, 2)
+        self.expect_between("OBJECT IDLETIME s", 0, 60)
 
     def test_rename(self):
         self.do("SET a 1 EX 100")
         self.do("HSET b f v")
         self.expect("RENAME a b", OK)
-        self.expect_between("TTL b", 99, 100)
+        self.expect_left("TTL b", 100)
         self.expect_all(
             ("GET b", b"1"), ("EXISTS a", 0), ("RENAME missing b", NO_KEY), ("RENAME b b", OK),
             ("RENAMENX b c", 1), ("SET d 1", OK), ("RENAMENX c d", 0), ("RENAMENX missing d",
@@ -70,17 +70,17 @@ class KeyTest(ServerTest):
             ("HSET h extra 1", 1), ("HEXISTS b extra", 0),
         )
         self.do("COPY a ttl")
-        self.expect_between("TTL ttl", 99, 100)
+        self.expect_left("TTL ttl", 100)
 
     def test_a_renamed_key_is_used_anew(self):
-        self.expect("CONFIG SET maxmemory-policy allkeys-lfu", OK)
+        self.expect("CONFIG SET maxmemory-policy allkeys-lfu lfu-decay-time 0", OK)
         self.do("SET a v")
         payload = self.do("DUMP a")
         self.expect_all((["RESTORE", "b", "0", payload, "FREQ", "200"], OK),
                         ("OBJECT FREQ b", 200), ("RENAME b c", OK), ("OBJECT FREQ c", 5),
                         (["RESTORE", "b", "0", payload, "FREQ", "200"], OK),
                         ("MOVE b 1", 1), ("SELECT 1", OK), ("OBJECT FREQ b", 5),
-                        ("CONFIG SET maxmemory-policy noeviction", OK))
+                        ("CONFIG SET maxmemory-policy noeviction lfu-decay-time 1", OK))
 
     def test_a_raw_string_stays_one(self):
         raw, embedded = b"x" * 107, b"x" * 106
@@ -122,9 +122,9 @@ class ExpiryTest(ServerTest):
         self.do("SET a 1")
         at = int(time.time()) + 1000
         self.expect("EXPIRE a 100", 1)
-        self.expect_between("TTL a", 99, 100)
+        self.expect_left("TTL a", 100)
         self.expect("PEXPIRE a 100000", 1)
-        self.expect_between("PTTL a", 99000, 100000)
+        self.expect_left("PTTL a", 100_000, 1000)
         self.expect_all(
             (f"EXPIREAT a {at}", 1), ("EXPIRETIME a", at), ("PEXPIRETIME a", at * 1000),
             (f"PEXPIREAT a {at * 1000 + 3}", 1), ("PEXPIRETIME a", at * 1000 + 3),
@@ -251,13 +251,13 @@ class DumpTest(ServerTest):
         self.expect(["RESTORE", "s", 0, payload],
                     Error("BUSYKEY Target key name already exists."))
         self.expect(["RESTORE", "t", 100_000, payload], OK)
-        self.expect_between("PTTL t", 99_000, 100_000)
+        self.expect_left("PTTL t", 100_000, 1000)
         self.expect(["RESTORE", "t", at, payload, "ABSTTL", "REPLACE"], OK)
         self.expect("PEXPIRETIME t", at)
         self.expect(["RESTORE", "t", 1, payload, "ABSTTL", "REPLACE"], OK)
         self.expect("EXISTS t", 0)
         self.expect(["RESTORE", "i", 0, payload, "IDLETIME", 1000], OK)
-        self.expect_between("OBJECT IDLETIME i", 999, 1002)
+        self.expect_between("OBJECT IDLETIME i", 999, 1060)
         self.expect(["RESTORE", "i", -1, payload], Error(
             "BUSYKEY Target key name already exists."))
         self.expect(["RESTORE", "j", -1, payload],
@@ -287,9 +287,11 @@ class DumpTest(ServerTest):
 @both_protocols
 class ServerCommandsTest(ServerTest):
     def test_time_and_role(self):
+        before = time.time()
         seconds, micros = map(int, self.do("TIME"))
-        self.assertLess(abs(seconds - time.time()), 5)
         self.assertTrue(0 <= micros < 1_000_000)
+        # The server reads the clock once for a batch, which may have been waiting for its turn.
+        self.assertTrue(before - 0.1 <= seconds + micros / 1e6 <= time.time() + 0.1)
         self.expect("ROLE", [b"master", 0, []])
 
     def test_command(self):
@@ -323,7 +325,9 @@ class ServerCommandsTest(ServerTest):
         self.assertGreater(self.do("MEMORY USAGE a"), 0)
         self.expect("MEMORY USAGE missing", None)
         self.expect("LASTSAVE", self.do("LASTSAVE"))
+        self.expect("CONFIG SET slowlog-log-slower-than -1", OK)
         self.expect("SLOWLOG LEN", self.do("SLOWLOG LEN"))
+        self.expect("CONFIG SET slowlog-log-slower-than 10000", OK)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,11 @@ def threads(server):
     found = {}
     folder = f"/proc/{server.process.pid}/task"
     for task in os.listdir(folder):
-        with open(f"{folder}/{task}/status", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        try:
+            with open(f"{folder}/{task}/status", encoding="ascii") as file:
+                fields = dict(line.split(":", 1) for line in file if ":" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It has ended since.
         found[fields["Name"].strip()] = fields["Cpus_allowed_list"].strip()
     return found
 
@@ -118,8 +121,7 @@ class ProfileTest(OwnServersTest):
                    what="the workers in their places")
         found = threads(server)
         with server.connect() as client:
-            for i in range(50):
-                client("SET", f"key{i}", "value")
+            client.pipeline([("SET", f"key{i}", "value") for i in range(300)])
             client("BGSAVE")
             wait_until(lambda: "skarn-save" in threads(server) or None)
             place = threads(server).get("skarn-save")

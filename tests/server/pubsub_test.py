@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Publish and subscribe, and keyspace notifications."""
 
+import array
+import fcntl
 import os
 import selectors
 import socket
 import sys
+import termios
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -131,6 +134,11 @@ class SubscribeTest(ServerTest):
 class ManyPublishersTest(ServerTest):
     PUBLISHERS, ROUNDS = 4, 300
 
+    def setUp(self):
+        super().setUp()
+        # Those of the test before have closed; their workers may not have seen it yet.
+        wait_until(lambda: self.server.info("clients")["pubsub_clients"] == "0")
+
     def publish(self, number, counts):
         with self.server.connect() as client:
             for n in range(self.ROUNDS):
@@ -207,6 +215,15 @@ class FloodTest(ServerTest):
                     if size == 0:
                         return
 
+    def most_unread(self, clients):
+        """What has come to a client and was not yet read: the reader is to blame for it."""
+        size = array.array("i", [0])
+        most = 0
+        for client in clients:
+            fcntl.ioctl(client.socket, termios.FIONREAD, size)
+            most = max(most, size[0])
+        return most
+
     def test_subscribers_who_read_are_not_outrun(self):
         """New connections go to the workers in turn: of both kinds, one kind is elsewhere."""
         for first in (0, 1):
@@ -220,10 +237,13 @@ class FloodTest(ServerTest):
                 message = b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1000\r\n" + b"x" * 1000 + b"\r\n"
                 self.wanted = len(message) * self.MESSAGES * self.SUBSCRIBERS
                 counts = [0]
-                reader = threading.Thread(target=self.read_all, args=(listeners, counts))
+                reader = threading.Thread(target=self.read_all, args=(listeners, counts),
+                                          daemon=True)
                 reader.start()
                 batch = [("PUBLISH", "a", "x" * 1000)] * 500
                 for _ in range(self.MESSAGES // len(batch)):
+                    # A reader who was kept from reading catches up first.
+                    wait_until(lambda: self.most_unread(listeners) < 16 * len(message))
                     self.assertEqual(self.client.pipeline(batch), [self.SUBSCRIBERS] * len(batch))
                 reader.join()
                 self.assertEqual(counts, [self.wanted])

@@ -5,6 +5,7 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -162,9 +163,9 @@ class LogTest(ServerTest):
         )
         latest = self.do("LATENCY LATEST")
         self.assertEqual(latest[0][0], b"command")
-        self.assertGreaterEqual(latest[0][2], 50)
+        self.assertGreaterEqual(latest[0][3], 50)  # The worst: others may have been slow, too.
         history = self.do("LATENCY HISTORY command")
-        self.assertGreaterEqual(history[0][1], 50)
+        self.assertGreaterEqual(max(entry[1] for entry in history), 50)
         self.expect("LATENCY RESET command", 1)
         self.expect("CONFIG SET latency-monitor-threshold 0", OK)
         self.do("SET a 1")
@@ -177,11 +178,15 @@ class LogTest(ServerTest):
     def test_latency_percentiles(self):
         self.expect_all(("CONFIG SET latency-tracking-info-percentiles 0", OK),
                         ("CONFIG RESETSTAT", OK))
+        took_us = []
         for _ in range(5):
+            begun = time.monotonic()
             self.do("DEBUG SLEEP 0.06")
+            took_us.append((time.monotonic() - begun) * 1e6)
         text = self.server.info("latencystats")["latency_percentiles_usec_debug"]
         least = float(text.split("=")[-1])
-        self.assertTrue(59_700 < least < 64_000, text)  # Steps of less than 1 %.
+        # Steps of less than 1 %, and the server's time is a part of ours.
+        self.assertTrue(59_700 < least < min(took_us) * 1.01, (text, took_us))
         self.expect("CONFIG SET latency-tracking no", OK)
         self.assertEqual(self.do("INFO latencystats").split(), [b"#", b"Latencystats"])
         self.expect_all(("CONFIG SET latency-tracking yes", OK),
@@ -258,7 +263,7 @@ class EvictionTest(ServerTest):
                 for i in range(count):
                     self.expect(f"SETEX second:{i} 10000 x", OK)
                 # What is no data is counted at each tick; this asks, which evicts, too.
-                wait_until(lambda: self.used() < limit + 4096, 2, "the limit")
+                wait_until(lambda: self.used() < limit + 4096, what="the limit")
         self.expect("CONFIG SET maxmemory 0", OK)
 
 
@@ -277,8 +282,10 @@ class TraceTest(ServerTest):
     def test_sigalrm_writes_the_stacks_of_the_workers(self):
         self.server.process.send_signal(signal.SIGALRM)
         wait_until(lambda: "STACK TRACE DONE" in self.server.log_text())
-        self.assertIn("Received SIGALRM", self.server.log_text())
-        self.assertIn("skarn-w0", self.server.log_text())
+        text = self.server.log_text()
+        self.assertIn("Received SIGALRM", text)
+        self.assertIn("skarn-w0", text)
+        self.assertLess(text.index("skarn-w0"), text.index("STACK TRACE DONE"))
         self.expect("PING", Status("PONG"))
 
 

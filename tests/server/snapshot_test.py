@@ -78,7 +78,7 @@ class Writer(threading.Thread):
                         if any(isinstance(reply, Error) for reply in (*replies, *replies[3])):
                             raise AssertionError(f"refused: {replies}")
                         self.acknowledged += 1
-        except (OSError, AssertionError) as error:
+        except Exception as error:  # pylint: disable=broad-except
             self.failure = error
 
     def replay(self, count):

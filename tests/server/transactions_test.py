@@ -166,8 +166,12 @@ class WatchTest(ServerTest):
                 self.assertIsNotNone(self.do("EXEC"))
 
     def test_a_key_that_expires(self):
-        self.do("SET a 1 PX 20")
-        self.expect("WATCH a", OK)
+        for lifetime_ms in (20, 200, 2000, 20_000):
+            self.expect(f"SET a 1 PX {lifetime_ms}", OK)
+            self.expect("WATCH a", OK)
+            if self.do("PTTL a") > 0:
+                break
+            self.expect("UNWATCH", OK)  # It was gone before it was watched.
         wait_until(lambda: self.do("EXISTS a", self.other) == 0)
         self.expect_all(("MULTI", OK), ("PING", QUEUED), ("EXEC", None))
 

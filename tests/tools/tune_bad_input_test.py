@@ -313,8 +313,9 @@ class RefusingHostTest(TuneCase):
     def test_a_full_place_for_the_record_changes_nothing(self):
         root = self.tree("c6i.2xlarge")
         before = snapshot(root)
-        mounts = (f"mount -t tmpfs -o size=4k tmpfs {root}/var/lib && "
-                  f"head -c 4096 /dev/zero >{root}/var/lib/filler")
+        page = os.sysconf("SC_PAGE_SIZE")
+        mounts = (f"mount -t tmpfs -o size={page} tmpfs {root}/var/lib && "
+                  f"head -c {page} /dev/zero >{root}/var/lib/filler")
         text = self.run_with(root, mounts, "apply", status=1)
         self.assertIn("nothing was changed", text)
         self.assertIn("No space left on device", text)

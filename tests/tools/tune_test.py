@@ -291,12 +291,13 @@ class TuneTest(TuneCase):
     def test_a_full_etc_leaves_no_halves(self):
         root = self.tree("c6i.2xlarge")
         folder = os.path.join(root, "etc")
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder],
+        page = os.sysconf("SC_PAGE_SIZE")
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={page}", "tmpfs", folder],
                                  capture_output=True, check=False)
         if mounted.returncode != 0:
             self.skipTest("no permission to mount")
         try:
-            self.write(root, "etc/filler", "x" * 4096)
+            self.write(root, "etc/filler", "x" * page)
             before = snapshot(folder)
             text = self.run_tune(root, "apply", status=3)
             self.assertIn("No space left on device", text)
