@@ -88,7 +88,7 @@ class Client : public Connection {
 
   // For CLIENT LIST and the client statistics.
   int64_t created_us = 0, last_interaction_us = 0;
-  const Command* last_command = nullptr;
+  const Command* last_command = nullptr;  // Null: an unknown one.
   uint64_t command_count = 0;
   uint64_t net_input_bytes = 0, net_output_bytes = 0;
   size_t reply_peak_bytes = 0;  // The most that waited to be sent at once, lately.

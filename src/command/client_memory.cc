@@ -8,9 +8,10 @@
 namespace skarn {
 namespace {
 
-// A node of a std::set<std::string>, and its place in the list of its worker.
+// A node of a std::set<std::string>, and its place in the list of its worker. A watched
+// key stands in the client's list and in that of its shard.
 constexpr size_t kSubscriptionBytes = 128;
-constexpr size_t kWatchBytes = 96;
+constexpr size_t kWatchBytes = 160;
 constexpr size_t kReplyBufferBytesMin = 1024;
 constexpr size_t kBigArgumentBytes = 32 * 1024;
 
@@ -43,7 +44,7 @@ ClientMemory MemoryOf(const Client& client) {
   memory.queued_bytes =
       transaction.queue_bytes + transaction.queue.size() * sizeof(QueuedCommand);
   for (const WatchedKey& watched : transaction.watched) {
-    memory.watch_bytes += kWatchBytes + watched.key.size();
+    memory.watch_bytes += kWatchBytes + 2 * watched.key.size();
   }
   memory.subscription_bytes = BytesOf(client.channels) + BytesOf(client.patterns) +
                               BytesOf(client.shard_channels);
@@ -54,7 +55,8 @@ ClientMemory MemoryOf(const Client& client) {
   size_t output = client.output.capacity();
   if (memory.output_bytes > output) output = memory.output_bytes;
   memory.total_bytes = sizeof(Client) + memory.query_bytes + memory.query_free_bytes +
-                       memory.queued_bytes + memory.watch_bytes +
+                       client.parser.held_bytes() + memory.queued_bytes +
+                       memory.watch_bytes +
                        memory.subscription_bytes + output + client.name.size() +
                        client.lib_name.size() + client.lib_version.size();
   return memory;

@@ -105,7 +105,6 @@ __attribute__((always_inline)) inline void Executor::CallHere(Client& client,
   const size_t reply_begin = client.output.position();
   view_.SelectDatabase(client.db);
   view_.SetNoTouch(client.no_touch);
-  client.last_command = &command;
   CommandContext context{.client = client,
                          .command = command,
                          .keys = keys,
@@ -154,6 +153,7 @@ __attribute__((always_inline)) inline void Executor::ExecuteRequest(
     const Pending& pending, const Args& args, ReplyWriter& reply) {
   Client& client = *pending.client;
   const Command* command = pending.command;
+  client.last_command = command;  // Queued or refused, too.
   const uint32_t concerns =
       client.concerns | server_.concerns.load(std::memory_order_relaxed);
   const bool is_stranger =
@@ -202,6 +202,8 @@ __attribute__((always_inline)) inline void Executor::Execute(const Pending& pend
     mark_cycles_ = ReadCycles();
     if (client.IsSuspended()) return;
   }
+  if (mark_cycles_ - clock_cycles_ > server_.clock_cycles_max) [[unlikely]]
+    ReadClock();  // Those before took long.
   const Args args(words_.data() + pending.first_word, pending.word_count);
   worker_.LendOutput(client);
   ReplyWriter reply(client.output, client.protocol);
@@ -297,6 +299,7 @@ void Executor::Reject(Client& client, const Command* command, ReplyWriter& reply
 
 void Executor::RejectUnknown(Client& client, const Command* container, const Args& args,
                              ReplyWriter& reply) {
+  client.last_command = nullptr;
   if (container == nullptr) return Reject(client, nullptr, reply, UnknownCommand(args));
   if (args.size() < 2) {
     return Reject(client, container, reply, WrongArgumentCount(container->full_name));

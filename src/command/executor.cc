@@ -358,8 +358,7 @@ void Executor::HashKeys() {
 
 void Executor::RunBatch() {
   if (pending_count_ == 0) return FinishBatch();
-  now_us_ = NowMicros();
-  view_.SetNow(server_.keyspace.AdvanceClock(now_us_ / 1000));
+  ReadClock();
   view_.SetEventMask(server_.settings.notify_mask);
   if (memory::IsShort() && !server_.HasConcern(Concern::kMemoryShort)) [[unlikely]] {
     Log(LogLevel::kWarning,
@@ -399,10 +398,31 @@ void Executor::RunBatch() {
   FinishBatch();
 }
 
+void Executor::ReadClock() {
+  clock_cycles_ = mark_cycles_ = ReadCycles();
+  now_us_ = NowMicros();
+  view_.SetNow(server_.keyspace.AdvanceClock(now_us_ / 1000));
+}
+
+bool Executor::HasBigScratch() const {
+  return words_.capacity() > kScratchMax || movable_keys_.capacity() > kScratchMax ||
+         key_positions_.capacity() > kScratchMax;
+}
+
+void Executor::FreeScratch() {
+  const auto free = [](auto&... vectors) {
+    (std::remove_reference_t<decltype(vectors)>().swap(vectors), ...);
+  };
+  free(words_, key_bytes_, hashes_, keys_, movable_keys_, key_positions_, guesses_,
+       members_, held_, locks_.shards());
+}
+
 void Executor::FinishBatch() {
   pending_count_ = 0;
   words_.clear();
   key_bytes_.clear();
+  if (HasBigScratch()) [[unlikely]]
+    FreeScratch();
   // Replies leave while they are still in the processor's cache; only a client whose
   // input is half parsed waits for the rest of its pipeline.
   std::vector<Client*> touched;

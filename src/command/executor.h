@@ -156,6 +156,8 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   // A batch is run when it has this much, or when the turn ends.
   static constexpr size_t kBatchCommandsMax = 128;
   static constexpr size_t kBatchWordsMax = 2048;
+  // Words and keys that scratch keeps room for; what a bigger request took goes back.
+  static constexpr size_t kScratchMax = 4 * kBatchWordsMax;
 
   struct Pending {
     Client* client;
@@ -222,6 +224,9 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   bool MustPause(const Client& client, const Command& command) const;
   void ApplyReplyMode(Client& client, const Command* command, size_t reply_begin);
   void CountError(const ReplyWriter& reply);
+  void ReadClock();
+  bool HasBigScratch() const;
+  void FreeScratch();
   void CountDuration(CommandStatistics& statistics, uint64_t cycles);
 
   ServerState& server_;
@@ -256,6 +261,7 @@ class Executor : public ConnectionHandler, public KeyEventListener {
   // When the command before ended, or what else lies before the next one did. Reading the
   // clock twice for each command would be a tenth of what a GET in a pipeline takes.
   uint64_t mark_cycles_ = 0;
+  uint64_t clock_cycles_ = 0;     // When `now_us_` was read.
   std::vector<Client*> touched_;  // Clients with requests in the batch.
   Client* parsing_ = nullptr;     // Whose input is being parsed right now.
   LockSet locks_;

@@ -96,7 +96,6 @@ bool Executor::AdmitInSpecialState(Client& client, const Command& command,
     return reject(kReplicaLink);
   }
   if (Has(concerns, Concern::kPaused) && MustPause(client, command)) {
-    client.last_command = &command;
     client.is_paused = client.waits_for_unpause = true;
     paused_clients_.push_back(client.id());
     worker_.TickAt(server_.pause_until_us);

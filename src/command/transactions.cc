@@ -35,7 +35,7 @@ void Executor::DiscardTransaction(Client& client) {
       Shard& shard = server_.keyspace.ShardOf(watched.db, MakeKey(watched.key));
       const auto remove = [&] {
         if (shard.watches == nullptr) return;
-        shard.watches->Remove(transaction.token);
+        shard.watches->Remove(watched.key, transaction.token);
         if (shard.watches->empty()) shard.watches.reset();
       };
       // Busy, or locked for reading: the next WATCH there purges the dropped token.

@@ -152,8 +152,10 @@ void ClientPause(CommandContext& context, const Args& args, ReplyWriter& reply) 
   if (*timeout_ms < 0) return reply.Error(kTimeoutNegative);
   // Not the batch's time: the gate may have been waited for since.
   const int64_t now_us = NowMicros();
-  if (*timeout_ms > (INT64_MAX - now_us) / 1000) return reply.Error(kTimeoutOutOfRange);
-  context.executor.PauseClients(now_us + *timeout_ms * 1000, !is_for_writes);
+  if (*timeout_ms > INT64_MAX - now_us / 1000) return reply.Error(kTimeoutOutOfRange);
+  const bool is_for_ever = *timeout_ms > (INT64_MAX - now_us) / 1000;
+  context.executor.PauseClients(is_for_ever ? INT64_MAX : now_us + *timeout_ms * 1000,
+                                !is_for_writes);
   reply.Ok();
 }
 
@@ -165,7 +167,7 @@ void ClientUnpause(CommandContext& context, const Args&, ReplyWriter& reply) {
 
 // CLIENT UNBLOCK id [TIMEOUT|ERROR]: no command blocks yet.
 void ClientUnblock(CommandContext&, const Args& args, ReplyWriter& reply) {
-  if (args.size() > 3 && !args.Is(3, "TIMEOUT") && !args.Is(3, "ERROR")) {
+  if (args.size() == 4 && !args.Is(3, "TIMEOUT") && !args.Is(3, "ERROR")) {
     return reply.Error("-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }
   const auto id = args.Integer(2);

@@ -6,16 +6,6 @@
 #include "command/executor.h"
 
 namespace skarn {
-namespace {
-
-bool IsWatched(const Transaction& transaction, unsigned db, Bytes key) {
-  return std::any_of(
-      transaction.watched.begin(), transaction.watched.end(),
-      [&](const WatchedKey& watched) { return watched.db == db && watched.key == key; });
-}
-
-}  // namespace
-
 namespace commands {
 
 // MULTI
@@ -53,9 +43,9 @@ void Watch(CommandContext& context, const Args&, ReplyWriter& reply) {
   client.has_used_transactions = true;
   if (transaction.token == nullptr) transaction.token = std::make_shared<WatchToken>();
   for (const Key& key : context.keys) {
-    if (IsWatched(transaction, client.db, key.bytes)) continue;
     Shard& shard = context.server.keyspace.ShardOf(client.db, key);
     if (shard.watches == nullptr) shard.watches = std::make_unique<WatchList>();
+    if (shard.watches->Has(key.bytes, transaction.token)) continue;
     const Place place = shard.Find(key);
     const bool was_expired = place && EntryAt(place)->IsExpired(context.now());
     shard.watches->Add(key.bytes, transaction.token, was_expired);

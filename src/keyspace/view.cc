@@ -11,6 +11,7 @@ namespace skarn {
 namespace {
 
 constexpr uint32_t kLruMask = 0xffffff;
+constexpr size_t kExpiredKept = 1024;
 constexpr uint32_t kLfuInitial = 5;
 
 bool HasFieldExpiry(const Entry& entry) {
@@ -483,6 +484,8 @@ void KeyspaceView::EraseExpired(bool is_held) {
     if (expired.is_miss) Notify(EventKind::kKeyMiss, "keymiss", key);
   }
   expired_.clear();
+  if (expired_.capacity() > kExpiredKept) [[unlikely]]
+    std::vector<ExpiredKey>().swap(expired_);
   db_ = db;
 }
 

@@ -8,10 +8,13 @@
 // client has dropped stays listed until somebody passes by.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 #include "base/bytes.h"
 
@@ -28,55 +31,76 @@ class WatchList {
  public:
   // `was_expired`: the key had run out already; its removal then is no change.
   void Add(Bytes key, const WatchTokenPtr& token, bool was_expired = false) {
-    Purge();
-    watches_.push_back({std::string(key), token, was_expired});
+    if (watches_.size() >= purge_at_) Purge();
+    watches_.emplace(std::string(key), Watch{token, was_expired});
   }
-  void Remove(const WatchTokenPtr& token) {
-    std::erase_if(watches_, [&](const Watch& watch) { return watch.token == token; });
+  void Remove(Bytes key, const WatchTokenPtr& token) {
+    const auto [first, last] = watches_.equal_range(key);
+    for (auto at = first; at != last;) {
+      at = at->second.token == token ? watches_.erase(at) : std::next(at);
+    }
+  }
+  bool Has(Bytes key, const WatchTokenPtr& token) const {
+    return Find(key, token) != nullptr;
   }
   void MarkKey(Bytes key) {
-    for (const Watch& watch : watches_) {
-      if (watch.key == key) watch.token->is_dirty.store(true, std::memory_order_release);
-    }
+    const auto [first, last] = watches_.equal_range(key);
+    for (auto at = first; at != last; ++at) Mark(at->second);
   }
   // An entry that ran out is removed.
   void MarkExpired(Bytes key) {
-    for (const Watch& watch : watches_) {
-      if (watch.key == key && !watch.was_expired) {
-        watch.token->is_dirty.store(true, std::memory_order_release);
-      }
+    const auto [first, last] = watches_.equal_range(key);
+    for (auto at = first; at != last; ++at) {
+      if (!at->second.was_expired) Mark(at->second);
     }
   }
   // FLUSHALL and SWAPDB put other content under the keys. Marks those for which
   // claim(key, &was_expired) holds; it also says anew whether the key had run out.
   template <class Claim>
   void MarkIf(Claim&& claim) {
-    for (Watch& watch : watches_) {
-      if (claim(Bytes(watch.key), &watch.was_expired))
-        watch.token->is_dirty.store(true, std::memory_order_release);
+    for (auto& [key, watch] : watches_) {
+      if (claim(Bytes(key), &watch.was_expired)) Mark(watch);
     }
   }
   bool WasExpired(Bytes key, const WatchTokenPtr& token) const {
-    for (const Watch& watch : watches_) {
-      if (watch.token == token && watch.key == key) return watch.was_expired;
-    }
-    return false;
+    const Watch* watch = Find(key, token);
+    return watch != nullptr && watch->was_expired;
   }
   bool empty() const { return watches_.empty(); }
   size_t size() const { return watches_.size(); }
 
  private:
+  static constexpr size_t kPurgeMin = 16;
+
   struct Watch {
-    std::string key;
     WatchTokenPtr token;
     bool was_expired;
   };
-  void Purge() {
-    std::erase_if(watches_, [](const Watch& watch) {
-      return watch.token->is_dropped.load(std::memory_order_relaxed);
-    });
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(Bytes key) const { return std::hash<Bytes>()(key); }
+  };
+
+  static void Mark(const Watch& watch) {
+    watch.token->is_dirty.store(true, std::memory_order_release);
   }
-  std::vector<Watch> watches_;
+  const Watch* Find(Bytes key, const WatchTokenPtr& token) const {
+    const auto [first, last] = watches_.equal_range(key);
+    for (auto at = first; at != last; ++at) {
+      if (at->second.token == token) return &at->second;
+    }
+    return nullptr;
+  }
+  // Each time as many have come as were left by the last time.
+  void Purge() {
+    std::erase_if(watches_, [](const auto& item) {
+      return item.second.token->is_dropped.load(std::memory_order_relaxed);
+    });
+    purge_at_ = std::max(kPurgeMin, 2 * watches_.size());
+  }
+
+  std::unordered_multimap<std::string, Watch, Hash, std::equal_to<>> watches_;
+  size_t purge_at_ = kPurgeMin;
 };
 
 }  // namespace skarn

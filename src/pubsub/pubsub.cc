@@ -15,6 +15,13 @@ constexpr size_t kFullBytes = 4 << 20;
 constexpr size_t kRoomBytes = 2 << 20;
 // Of a message besides its bytes and its channel's.
 constexpr size_t kMessageHeadBytes = 64;
+constexpr size_t kBucketsKept = 1024;
+
+// A table that was once big gives its room back as it empties.
+template <class Map>
+void FreeBuckets(Map* map) {
+  if (map->bucket_count() > std::max(kBucketsKept, 8 * map->size())) map->rehash(0);
+}
 
 }  // namespace
 
@@ -77,7 +84,10 @@ PubSub::Publications PubSub::Count(Executor& executor, Kind kind, Bytes name, in
   Counts& counts = found->second;
   counts.total += static_cast<size_t>(by);
   counts.by_worker[index] += static_cast<uint32_t>(by);
-  if (counts.total == 0) all.erase(found);
+  if (counts.total == 0) {
+    all.erase(found);
+    FreeBuckets(&all);
+  }
   subscription_count_.fetch_add(static_cast<size_t>(by), std::memory_order_release);
   return Take(executor, SIZE_MAX);
 }
@@ -103,7 +113,10 @@ bool PubSub::Unsubscribe(Executor& executor, Client& client, Kind kind, Bytes na
   SKARN_DCHECK(found != all.end());
   Listeners& listeners = found->second;
   listeners.erase(std::find(listeners.begin(), listeners.end(), &client));
-  if (listeners.empty()) all.erase(found);
+  if (listeners.empty()) {
+    all.erase(found);
+    FreeBuckets(&all);
+  }
   names.erase(mine);  // `name` may be its own bytes.
   return true;
 }

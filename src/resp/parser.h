@@ -81,6 +81,13 @@ class RequestParser {
   // Forgets a half-read request and everything else.
   void Reset();
 
+  // What a half-read request takes beside the input.
+  size_t held_bytes() const {
+    return partial_ == nullptr
+               ? 0
+               : sizeof(Partial) + partial_->words.capacity() * sizeof(Word);
+  }
+
   bool is_inside_request() const { return partial_ != nullptr; }
   // Of a half-read request, the bytes of the words that are complete.
   size_t complete_bytes() const { return partial_ == nullptr ? 0 : partial_->next; }

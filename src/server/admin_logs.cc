@@ -3,6 +3,8 @@
 // COMMANDLOG and SLOWLOG.
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "command/context.h"
 #include "command/help.h"
 #include "server/access.h"
@@ -120,9 +122,10 @@ void SlowlogHelp(CommandContext&, const Args&, ReplyWriter& reply) {
 
 void SlowlogGet(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (args.size() > 3) {
-    return reply.Error(
-        "-ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG "
-        "HELP.");
+    return reply.Error(ReplyError(
+        fmt::format("-ERR unknown subcommand or wrong number of arguments for '{}'. Try "
+                    "SLOWLOG HELP.",
+                    args[1])));
   }
   int64_t count = kDefaultCount;
   if (args.size() == 3) {

@@ -550,6 +550,16 @@ class ClientTest(ServerTest):
         self.assertLess(int(self.server.info("stats")["eventloop_cycles"]) - before, 500)
         self.expect("CLIENT UNPAUSE", OK)
 
+    def test_list_shows_the_command_that_came_last(self):
+        other = self.connect()
+        number = other("CLIENT", "ID")
+        for command, shown in (("MULTI", "multi"), ("SET a b", "set"), ("FOO", "NULL"),
+                               ("CLIENT WHAT", "NULL"), ("CLIENT ID", "client|id"),
+                               ("DISCARD", "discard"), ("GET", "get"), ("MULTI", "multi"),
+                               ("GET a", "get"), ("EXEC", "exec")):
+            self.do(command, other)
+            self.assertIn(f" cmd={shown} ".encode(), self.do(f"CLIENT LIST ID {number}"), command)
+
     def test_list_shows_the_command_that_waits(self):
         self.expect("CLIENT PAUSE 60000 WRITE", OK)
         client = self.connect()
@@ -570,6 +580,7 @@ class ClientTest(ServerTest):
             ("CLIENT IMPORT-SOURCE on", err("Server is not in import mode")),
             ("CLIENT UNBLOCK 999999", 0),
             ("CLIENT UNBLOCK x", err("value is not an integer or out of range")),
+            ("CLIENT UNBLOCK 999999 2 3", 0),
             ("CLIENT UNBLOCK 1 what",
              err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
             ("CLIENT what", err("unknown subcommand 'what'. Try CLIENT HELP.")),
@@ -683,6 +694,33 @@ class SlowReaderTest(ServerTest):
             if fields["name"] == name:
                 return int(fields["omem"])
         return 0
+
+    def test_what_a_huge_request_took_goes_back(self):
+        words = [b"k%d" % n for n in range(300_000)]
+        self.expect("SET key value", OK)
+        before = self.used_memory()
+        for request in ([["EXISTS", *words]], [["DEL", *words]], [["PING", *words]],
+                        [["MULTI"], ["EXISTS", *words], ["EXEC"]],
+                        [["HDEL", "hash", *words]], [["WATCH", *words], ["UNWATCH"]]):
+            clients = [self.connect() for _ in range(4)]  # Each worker gets one.
+            for client in clients:
+                client.pipeline(request)
+                client.close()
+        wait_until(lambda: self.used_memory() < before + 1_000_000)
+
+    def test_half_a_request_of_many_words_is_the_clients(self):
+        client = self.connect()
+        number = client("CLIENT", "ID")
+        client.send_raw(b"*200000\r\n$3\r\nDEL\r\n" + b"$1\r\na\r\n" * 150_000)
+
+        def total():
+            line = self.do(f"CLIENT LIST ID {number}").decode()
+            return int(dict(field.split("=", 1) for field in line.split())["tot-mem"])
+        # The bytes, and for each word where it is.
+        wait_until(lambda: total() > 150_000 * (7 + 16))
+        client.send_raw(b"$1\r\na\r\n" * 49_999)
+        self.assertEqual(client.read(), 0)
+        wait_until(lambda: total() < 1_000_000)
 
     def test_what_nobody_reads_goes_with_the_client(self):
         self.expect(("SET", "key", "x" * 1000), OK)

@@ -82,6 +82,28 @@ class ExpiredTest(ServerTest):
         self.events()
         self.expect_events("HSETEX h EX 0 FIELDS 1 f 1", "hset h", "hexpire h", "hexpired h")
 
+    def test_time_goes_on_within_a_pipeline(self):
+        """Commands behind a slow one count from when they run."""
+        before_ms = int(time.time() * 1000)
+        replies = self.client.pipeline([
+            ("SET", "short", "v", "PX", 150), ("DEBUG", "SLEEP", "0.2"), ("GET", "short"),
+            ("SET", "lock", "v", "PX", 100_000), ("PEXPIRETIME", "lock"),
+            ("HSET", "h", "f", "v"), ("HPEXPIRE", "h", 100_000, "FIELDS", 1, "f"),
+            ("HPEXPIRETIME", "h", "FIELDS", 1, "f")])
+        self.assertEqual(replies[:4], [OK, OK, None, OK])
+        self.assertGreaterEqual(replies[4], before_ms + 200 + 100_000)
+        self.assertGreaterEqual(replies[7][0], before_ms + 200 + 100_000)
+
+    def test_a_watched_key_expires_within_a_pipeline(self):
+        for lifetime_ms in (100, 1000, 10_000):
+            replies = self.client.pipeline([
+                ("SET", "w", "1", "PX", lifetime_ms), ("WATCH", "w"), ("PTTL", "w"),
+                ("DEBUG", "SLEEP", lifetime_ms / 1000 + 0.1),
+                ("MULTI",), ("PING",), ("EXEC",)])
+            if replies[2] > 0:  # It was there to be watched.
+                break
+        self.assertEqual(replies[3:], [OK, OK, QUEUED, None])
+
     def test_gone_for_one_client_is_gone_for_all(self):
         """Also for one whose commands have waited behind slow ones since before the expiry."""
         self.expect("DEBUG SET-ACTIVE-EXPIRE 0", OK)

@@ -269,6 +269,23 @@ class OutputLimitTest(ServerTest):
         self.expect(["CONFIG", "SET", "client-output-buffer-limit", "pubsub 32mb 8mb 60"], OK)
 
 
+class ManyChannelsTest(ServerTest):
+    def used_memory(self):
+        """A sanitized build knows nothing of it: 0 then."""
+        info = self.server.info("memory")
+        return int(info["used_memory"]) if info["allocator_allocated"] != "0" else 0
+
+    def test_tables_give_their_room_back(self):
+        before = self.used_memory()
+        for kind in ("SUBSCRIBE", "PSUBSCRIBE"):
+            client = self.connect(3)
+            client.send(kind, *[f"channel{n}" for n in range(200_000)])
+            for _ in range(200_000):
+                client.read_push()
+            client.close()
+        wait_until(lambda: self.used_memory() < before + 1_000_000)
+
+
 class KeyspaceEventTest(ServerTest):
     options = ("--notify-keyspace-events", "KEA")
 

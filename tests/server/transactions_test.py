@@ -175,6 +175,21 @@ class WatchTest(ServerTest):
         wait_until(lambda: self.do("EXISTS a", self.other) == 0)
         self.expect_all(("MULTI", OK), ("PING", QUEUED), ("EXEC", None))
 
+    def test_very_many_watched_keys(self):
+        count = 200_000  # Twenty thousand million looks, if each looked at all before it.
+        keys = [f"w{n}" for n in range(count)]
+        for last in ("DISCARD", "EXEC"):
+            self.expect(["WATCH", *keys], OK)
+            self.expect(["WATCH", *keys[:10]], OK)
+            self.do(f"SET w{count - 1} 1", self.other)
+            info = self.server.info("clients")
+            self.assertEqual(info["total_watched_keys"], str(count))
+            self.expect_all(("MULTI", OK), ("PING", QUEUED),
+                            (last, None if last == "EXEC" else OK))
+            self.assertEqual(self.server.info("clients")["total_watched_keys"], "0")
+        self.expect(["WATCH", *keys[:1000]], OK)
+        self.expect_all(("MULTI", OK), ("PING", QUEUED), ("EXEC", [Status("PONG")]))
+
     def test_watched_in_another_database(self):
         self.expect_all(("WATCH a", OK), ("SELECT 1", OK))
         self.do("SET a 1", self.other)
