@@ -36,7 +36,7 @@ int Fatal(const std::string& text) {
 }
 
 // What needs no server. -1: serve.
-int Answer(const skarn::Launch& launch) {
+int Answer(const skarn::Launch& launch, const skarn::ServiceEnvironment& environment) {
   switch (launch.request) {
     case skarn::LaunchRequest::kServe:
       return -1;
@@ -47,6 +47,9 @@ int Answer(const skarn::Launch& launch) {
       fmt::print("{}", skarn::HelpText());
       return 0;
     case skarn::LaunchRequest::kCheckConfig:
+      if (auto checked = skarn::Server::Check(launch, environment); !checked) {
+        return Fatal(checked.error().text);
+      }
       fmt::print("The configuration is accepted.\n");
       return 0;
     case skarn::LaunchRequest::kCheckSystem:
@@ -108,7 +111,7 @@ int ServerMain(int argc, char** argv) {
   }
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));
   if (!launch) return Fatal(launch.error().text);
-  const int answered = Answer(*launch);
+  const int answered = Answer(*launch, environment);
   if (answered >= 0) return answered;
   skarn::InitProcessTitle(argc, argv);
   return Serve(std::move(*launch), environment);

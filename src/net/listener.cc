@@ -95,13 +95,16 @@ Result<std::unique_ptr<Listener>> Listener::Tcp(const std::string& bind_address,
   return FailErrno(fmt::format("bind {}:{}", address, port), code);
 }
 
+Result<> Listener::CheckUnixPath(const std::string& path) {
+  if (path.size() < sizeof(sockaddr_un::sun_path)) return {};
+  return Fail("unixsocket: the path is too long");
+}
+
 Result<std::unique_ptr<Listener>> Listener::Unix(const std::string& path,
                                                  unsigned permissions, int backlog) {
+  if (auto fits = CheckUnixPath(path); !fits) return std::unexpected(fits.error());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
-    return Fail("unixsocket: the path is too long");
-  }
   std::memcpy(address.sun_path, path.data(), path.size());
   unlink(path.c_str());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

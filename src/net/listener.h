@@ -21,6 +21,8 @@ class Listener {
                                                int backlog);
   static Result<std::unique_ptr<Listener>> Unix(const std::string& path,
                                                 unsigned permissions, int backlog);
+  // Whether the system takes a path of this length.
+  static Result<> CheckUnixPath(const std::string& path);
   // A socket which somebody else has opened and which listens already. Its unix path is
   // not removed at the end.
   static Result<std::unique_ptr<Listener>> Passed(int fd);

@@ -21,8 +21,14 @@ constexpr size_t kAcceptsPerTurnMax = 1000;
 constexpr int64_t kAcceptLogIntervalUs = 1'000'000;
 constexpr std::string_view kMaxClientsReached = "-ERR max number of clients reached\r\n";
 
+constexpr char kListensNowhere[] = "Configured to not listen anywhere, exiting.";
+
 int OpenSpareDescriptor() {
   return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+std::unexpected<Error> FailUnix(const Error& error) {
+  return Fail(fmt::format("Failed opening Unix socket: bind: {}", error.text));
 }
 
 // Hands an accepted socket to its worker.
@@ -72,6 +78,15 @@ class ListenMessage : public Message {
 // ---- opening
 // -----------------------------------------------------------------------------------
 
+Result<> Server::CheckListening(const Config& config) {
+  const std::string& path = config.String(ConfigKey::kUnixsocket);
+  if (auto fits = Listener::CheckUnixPath(path); !fits) return FailUnix(fits.error());
+  const bool has_tcp = config.Integer(ConfigKey::kPort) != 0 &&
+                       !config.Addresses(ConfigKey::kBind).empty();
+  if (!has_tcp && path.empty()) return Fail(kListensNowhere);
+  return {};
+}
+
 Result<> Server::BindListeners() {
   if (auto taken = TakePassedSockets(); !taken) return taken;
   if (!has_passed_tcp_) {
@@ -86,13 +101,10 @@ Result<> Server::BindListeners() {
         static_cast<unsigned>(config_.Integer(ConfigKey::kUnixsocketperm));
     const int backlog = static_cast<int>(config_.Integer(ConfigKey::kTcpBacklog));
     auto listener = Listener::Unix(path, permissions, backlog);
-    if (!listener) {
-      return Fail(
-          fmt::format("Failed opening Unix socket: bind: {}", listener.error().text));
-    }
+    if (!listener) return FailUnix(listener.error());
     listening_.push_back({path, 0, next_listener_tag_++, std::move(*listener)});
   }
-  if (listening_.empty()) return Fail("Configured to not listen anywhere, exiting.");
+  if (listening_.empty()) return Fail(kListensNowhere);
   for (const Listening& one : listening_) {
     auto added = workers_[0]->loop().AddListener(one.listener->fd(), one.tag);
     if (!added) return added;

@@ -44,6 +44,20 @@ LoopKind LoopKindOf(ConfigEventLoop choice) {
   }
 }
 
+// Adds all commands, under the names that rename-command gives them.
+Result<> FillCommandTable(const Launch& launch, CommandTable& table) {
+  for (const auto& family : AllFamilies()) table.Add(family);
+  table.Add(ServerCommands());
+  for (const RenamedCommand& renamed : launch.renamed_commands) {
+    if (table.Rename(renamed.from, renamed.to)) continue;
+    const bool is_known = table.Find(renamed.from) != nullptr;
+    return Fail(
+        ConfigErrorText(renamed.origin, is_known ? "Target command name already exists"
+                                                 : "No such command in rename-command"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Server::Server(Launch launch, const ServiceEnvironment& environment)
@@ -58,6 +72,18 @@ Server::~Server() {
   workers_.clear();
   executors_.clear();
   if (spare_fd_ >= 0) close(spare_fd_);
+}
+
+Result<> Server::Check(const Launch& launch, const ServiceEnvironment& environment) {
+  Config config = launch.config;
+  if (auto tuned = TuneToMachine(MachineFiles(), config); !tuned) {
+    return std::unexpected(std::move(tuned.error()));
+  }
+  CommandTable commands;
+  if (auto filled = FillCommandTable(launch, commands); !filled) return filled;
+  // What the service manager passes takes the place of the configuration.
+  if (environment.passed_descriptor_count > 0) return {};
+  return CheckListening(config);
 }
 
 Result<std::unique_ptr<Server>> Server::Create(Launch launch,
@@ -92,14 +118,8 @@ Result<std::unique_ptr<Server>> Server::Create(Launch launch,
   state.executable = ExecutablePath();
   state.config_file = server->launch_.file;
   state.keyspace.set_concurrent(worker_count > 1);
-  for (const auto& family : AllFamilies()) state.command_table.Add(family);
-  state.command_table.Add(ServerCommands());
-  for (const RenamedCommand& renamed : server->launch_.renamed_commands) {
-    if (state.command_table.Rename(renamed.from, renamed.to)) continue;
-    const bool is_known = state.command_table.Find(renamed.from) != nullptr;
-    return Fail(
-        ConfigErrorText(renamed.origin, is_known ? "Target command name already exists"
-                                                 : "No such command in rename-command"));
+  if (auto filled = FillCommandTable(server->launch_, state.command_table); !filled) {
+    return std::unexpected(std::move(filled.error()));
   }
   server->hooks_ = std::make_unique<Hooks>(state, worker_count);
   server->pubsub_ = std::make_unique<PubSub>(worker_count);

@@ -40,6 +40,9 @@ sigset_t AwaitedSignals();
 
 class Server {
  public:
+  // Whether Create() would refuse `launch` whatever machine this is; fails with the same
+  // text.
+  static Result<> Check(const Launch& launch, const ServiceEnvironment& environment);
   // The parts, with the sockets bound; nothing runs yet.
   static Result<std::unique_ptr<Server>> Create(Launch launch,
                                                 const ServiceEnvironment& environment);
@@ -114,6 +117,7 @@ class Server {
 
   Result<> BuildWorkers();
   // listening.cc
+  static Result<> CheckListening(const Config& config);
   Result<> BindListeners();
   Result<> BindTcp(const Config& config, std::vector<Listening>* opened,
                    std::vector<Listening>* kept);

@@ -197,6 +197,38 @@ class FileTest(OwnServersTest):
         code, output = self.run_refused("/does/not/exist.conf")
         self.assertEqual(code, 1, output)
 
+    def test_a_check_refuses_what_the_start_refuses(self):
+        """And with the same text; the start may have logged something before."""
+        taken = "Target command name already exists"
+        unknown = "No such command in rename-command"
+        nowhere = "Configured to not listen anywhere, exiting."
+        for text, why in [
+            ("rename-command NOSUCH x\n", unknown),
+            ("rename-command GET SET\n", taken),
+            ('rename-command CONFIG ""\nrename-command CONFIG X\n', unknown),
+            ("rename-command GET FETCH\nrename-command SET fetch\n", taken),
+            ('bind ""\n', nowhere), ("port 0\n", nowhere),
+            (f"port 0\nunixsocket /{107 * 'x'}\n", "the path is too long"),
+            ("machine-profile nosuch\n", "nosuch"),
+        ]:
+            with self.subTest(text=text):
+                code, output = self.run_refused(text=text)
+                self.assertEqual(code, 1, output)
+                self.assertIn(why, output)
+                code, checked = self.run_refused("--check-config", self.server.path("bad.conf"))
+                self.assertEqual(code, 1, checked)
+                self.assertIn(why, checked)
+                self.assertTrue(output.endswith(checked), (output, checked))
+
+    def test_a_check_accepts_what_the_start_accepts(self):
+        for text in ['rename-command CONFIG ""\nrename-command GET CONFIG\n',
+                     'bind ""\nunixsocket a.sock\n', "port 0\nunixsocket a.sock\n",
+                     f"port 0\nunixsocket /{106 * 'x'}\n", "machine-profile Generic\n"]:
+            with self.subTest(text=text):
+                path = self.write("good.conf", text)
+                self.assertEqual(self.run_refused("--check-config", path),
+                                 (0, "The configuration is accepted.\n"))
+
     def test_reads_standard_input(self):
         self.server.command += ["-"]
         words = self.server.command + ["--port", "x"]

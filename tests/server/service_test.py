@@ -354,6 +354,12 @@ class SocketTest(unittest.TestCase):
                 self.assertIn("come from the service manager", reply.text)
             self.assertEqual(server.stop(), 0)
 
+    def test_a_check_counts_passed_sockets(self):
+        server = self.pass_sockets(self.listen(), start=False)
+        server.arguments = lambda: [*server.command, "--check-config", "--port", "0"]
+        server.spawn()
+        self.assertEqual(server.wait_exit(), 0, server.log_text())
+
     def test_a_unix_socket(self):
         path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "s")
         one = self.listen(socket.AF_UNIX, path)
