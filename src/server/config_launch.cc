@@ -41,9 +41,10 @@ constexpr size_t kShownNameBytesMax = 64;
 // ConfigErrorText() in one line, and without the values of the line.
 std::string ShortErrorText(const ConfigOrigin& origin, Bytes reason) {
   const Bytes name = Bytes(origin.text).substr(0, origin.text.find_first_of(" \t\"'"));
-  return fmt::format("{} {} of {}: {}: {}", origin.file.empty() ? "option" : "line",
-                     origin.line, origin.file.empty() ? "the command line" : origin.file,
-                     name.substr(0, kShownNameBytesMax), reason);
+  return fmt::format(
+      "{} {} of {}: {}: {}", origin.file.empty() ? "option" : "line", origin.line,
+      origin.file.empty() ? "the command line" : ShownConfigText(origin.file),
+      ShownConfigText(name.substr(0, kShownNameBytesMax)), reason);
 }
 
 // `path` as it is read from `directory`; an empty directory is the working directory.
@@ -108,8 +109,8 @@ Result<> LineReader::ReadFirstFile(const std::string& path) {
 Result<> LineReader::ReadConfigFile(const std::string& path, int depth) {
   const auto text = ReadConfigFileText(path);
   if (!text) {
-    const std::string why =
-        fmt::format("can't open config file '{}': {}", path, text.error().text);
+    const std::string why = fmt::format("can't open config file '{}': {}",
+                                        ShownConfigText(path), text.error().text);
     return Fail(IsShort() ? why : "Fatal error, " + why + "\n");
   }
   return ReadText(*text, path, depth);
@@ -179,7 +180,8 @@ Result<> LineReader::Include(const std::string& pattern, const ConfigOrigin& ori
                     fmt::format("more than {} included files", kConfigIncludedFilesMax));
     }
     if (IsShort() && access(path.c_str(), R_OK) != 0) {
-      return FailAt(origin, fmt::format("can't open '{}': {}", path, strerror(errno)));
+      return FailAt(origin, fmt::format("can't open '{}': {}", ShownConfigText(path),
+                                        strerror(errno)));
     }
     if (Result<> read = ReadConfigFile(path, depth + 1); !read) return read;
   }
@@ -302,9 +304,9 @@ std::string ConfigErrorText(const ConfigOrigin& origin, Bytes reason) {
       origin.file.empty()
           ? fmt::format("Reading the command line, at option {}", origin.line)
           : fmt::format("Reading the configuration file, at line {} of {}", origin.line,
-                        origin.file);
+                        ShownConfigText(origin.file));
   return fmt::format("\n*** FATAL CONFIG FILE ERROR (Version {}) ***\n{}\n>>> '{}'\n{}\n",
-                     SKARN_VERSION, place, origin.text, reason);
+                     SKARN_VERSION, place, ShownConfigText(origin.text), reason);
 }
 
 Result<Launch> ReadLaunch(std::span<const std::string> arguments,

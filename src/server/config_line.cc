@@ -115,4 +115,17 @@ Bytes TrimConfigLine(Bytes line) {
   return line.substr(first, line.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+std::string ShownConfigText(Bytes text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t') || byte == 0x7f) {
+      fmt::format_to(std::back_inserter(shown), "\\x{:02x}", byte);
+    } else {
+      shown += c;
+    }
+  }
+  return shown;
+}
+
 }  // namespace skarn

@@ -23,4 +23,7 @@ std::string QuoteConfigWord(Bytes word);
 // `line` without the blanks and line ends around it.
 Bytes TrimConfigLine(Bytes line);
 
+// `text` as messages show it: control characters but tabs are \xHH.
+std::string ShownConfigText(Bytes text);
+
 }  // namespace skarn

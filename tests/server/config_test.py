@@ -3,6 +3,7 @@
 """CONFIG, configuration files and the command line."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -122,7 +123,7 @@ class FileTest(OwnServersTest):
 
     def write(self, name, text):
         path = self.server.path(name)
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         return path
 
@@ -228,6 +229,26 @@ class FileTest(OwnServersTest):
                 path = self.write("good.conf", text)
                 self.assertEqual(self.run_refused("--check-config", path),
                                  (0, "The configuration is accepted.\n"))
+
+    def test_a_line_is_shown_whole_whatever_its_bytes(self):
+        bad = "Bad directive or wrong number of arguments"
+        for text, shown, why in [
+            ("port 70\0junk\n", r"port 70\x00junk", "couldn't be parsed into an integer"),
+            ("\0\0\0\n", r"\x00\x00\x00", bad),
+            ("nosuch \x1b[31m\x7f \r\tä\\\n", "nosuch \\x1b[31m\\x7f \\x0d\tä\\", bad),
+            ("rename-command get\0 x\n", r"rename-command get\x00 x",
+             "No such command in rename-command"),
+        ]:
+            for options in ((), ("--check-config",)):
+                with self.subTest(text=text, options=options):
+                    code, output = self.run_refused(*options, self.write("bad.conf", text))
+                    self.assertEqual(code, 1, output)
+                    self.assertRegex(output, rf"(?s)\n>>> '{re.escape(shown)}'\n[^\n]*{why}\n$")
+
+    def test_a_path_is_shown_whole_whatever_its_bytes(self):
+        code, output = self.run_refused(text="include nosuch\0junk\n")
+        self.assertEqual(code, 1, output)
+        self.assertIn(r"can't open config file 'nosuch\x00junk': ", output)
 
     def test_reads_standard_input(self):
         self.server.command += ["-"]

@@ -228,6 +228,8 @@ TEST_F(ConfigLaunchTest, FailuresOfAFurtherReadingQuoteNoValue) {
   EXPECT_EQ(error_of("include " + directory_ + "/none.conf"),
             "line 1" + place + "include: can't open '" + directory_ +
                 "/none.conf': No such file or directory");
+  EXPECT_EQ(error_of(std::string("hz\0z 30", 7)),
+            "line 1" + place + "hz\\x00z: Bad directive or wrong number of arguments");
   EXPECT_EQ(error_of("hz 30"), "no error");
   std::filesystem::remove(path);
   const auto gone = ReadLaunchAgain(first->source);

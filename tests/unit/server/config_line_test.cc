@@ -43,5 +43,13 @@ TEST(ConfigLineTest, TrimsBlanksAndLineEnds) {
   EXPECT_EQ(TrimConfigLine(" \r\n"), "");
 }
 
+TEST(ConfigLineTest, ShowsControlCharactersEscaped) {
+  EXPECT_EQ(ShownConfigText(Bytes("\0a\n\x1b\x1f \x7e\x7f", 8)),
+            R"(\x00a\x0a\x1b\x1f ~\x7f)");
+  for (const char* plain : {"", "a\tb", "\xc3\xa4\xff", "\\x00 '\""}) {
+    EXPECT_EQ(ShownConfigText(plain), plain);
+  }
+}
+
 }  // namespace
 }  // namespace skarn
