@@ -106,7 +106,8 @@ int ServerMain(int argc, char** argv) {
   sigemptyset(&reload);
   sigaddset(&reload, SIGHUP);
   sigprocmask(SIG_BLOCK, &reload, nullptr);
-  if (argc == 3 && std::string_view(argv[1]) == "--reload") {
+  if (argc >= 2 && std::string_view(argv[1]) == "--reload") {
+    if (argc != 3) return Fatal("Usage: skarn-server --reload PID");
     return skarn::RequestReload(argv[2]);
   }
   auto launch = skarn::ReadLaunch(std::vector<std::string>(argv + 1, argv + argc));

@@ -319,6 +319,13 @@ class RequestTest(ReloadCase):
         asking = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in range(20)]
         self.assertEqual([one.wait(90) for one in asking], [0] * len(asking))
 
+    def test_asks_for_one_process_id(self):
+        for words in ((), ("2", "3")):
+            done = subprocess.run([*shlex.split(default_command()), "--reload", *words],
+                                  capture_output=True, text=True, timeout=90, check=False)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (1, "", "Usage: skarn-server --reload PID\n"))
+
     def test_what_is_no_server(self):
         self.start()
         for process_id in ("0", "-1", "1", "x", "99999999999"):
