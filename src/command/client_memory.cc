@@ -56,9 +56,9 @@ ClientMemory MemoryOf(const Client& client) {
   if (memory.output_bytes > output) output = memory.output_bytes;
   memory.total_bytes = sizeof(Client) + memory.query_bytes + memory.query_free_bytes +
                        client.parser.held_bytes() + memory.queued_bytes +
-                       memory.watch_bytes +
-                       memory.subscription_bytes + output + client.name.size() +
-                       client.lib_name.size() + client.lib_version.size();
+                       memory.watch_bytes + memory.subscription_bytes + output +
+                       client.name.size() + client.lib_name.size() +
+                       client.lib_version.size();
   return memory;
 }
 

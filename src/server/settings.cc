@@ -172,8 +172,7 @@ void Server::ApplySettings() {
   state_->cycles_per_us = static_cast<double>(CyclesPerSecond()) / 1e6;
   state_->nanoseconds_per_cycle_q20 =
       static_cast<uint64_t>(1000.0 / state_->cycles_per_us * (1 << 20));
-  state_->clock_cycles_max =
-      static_cast<uint64_t>(kClockUsMax * state_->cycles_per_us);
+  state_->clock_cycles_max = static_cast<uint64_t>(kClockUsMax * state_->cycles_per_us);
   // The slow log and the latency monitor share one test on the hot path.
   int64_t slow_us = to.commandlog_slow_us;
   if (to.latency_threshold_ms > 0) {
