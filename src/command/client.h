@@ -38,6 +38,7 @@ struct Transaction {
   std::vector<QueuedCommand> queue;
   size_t queue_bytes = 0;
   std::vector<WatchedKey> watched;
+  size_t watched_key_bytes = 0;
   WatchTokenPtr token;
 };
 
@@ -78,6 +79,7 @@ class Client : public Connection {
   std::string name, lib_name, lib_version;
   std::set<std::string> channels, patterns,
       shard_channels;  // SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE
+  size_t subscribed_name_bytes = 0;
 
   ClientClass client_class() const {
     return SubscriptionCount() > 0 ? ClientClass::kPubSub : ClientClass::kNormal;

@@ -15,12 +15,6 @@ constexpr size_t kWatchBytes = 160;
 constexpr size_t kReplyBufferBytesMin = 1024;
 constexpr size_t kBigArgumentBytes = 32 * 1024;
 
-size_t BytesOf(const std::set<std::string>& names) {
-  size_t sum = 0;
-  for (const std::string& name : names) sum += kSubscriptionBytes + name.size();
-  return sum;
-}
-
 }  // namespace
 
 ClientMemory MemoryOf(const Client& client) {
@@ -43,11 +37,10 @@ ClientMemory MemoryOf(const Client& client) {
   const Transaction& transaction = client.transaction;
   memory.queued_bytes =
       transaction.queue_bytes + transaction.queue.size() * sizeof(QueuedCommand);
-  for (const WatchedKey& watched : transaction.watched) {
-    memory.watch_bytes += kWatchBytes + 2 * watched.key.size();
-  }
-  memory.subscription_bytes = BytesOf(client.channels) + BytesOf(client.patterns) +
-                              BytesOf(client.shard_channels);
+  memory.watch_bytes =
+      transaction.watched.size() * kWatchBytes + 2 * transaction.watched_key_bytes;
+  memory.subscription_bytes =
+      client.SubscriptionCount() * kSubscriptionBytes + client.subscribed_name_bytes;
   memory.output_bytes = client.UnsentBytes();
   memory.reply_peak_bytes = client.reply_peak_bytes;
   memory.reply_buffer_bytes =

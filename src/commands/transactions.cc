@@ -50,6 +50,7 @@ void Watch(CommandContext& context, const Args&, ReplyWriter& reply) {
     const bool was_expired = place && EntryAt(place)->IsExpired(context.now());
     shard.watches->Add(key.bytes, transaction.token, was_expired);
     transaction.watched.push_back({.db = client.db, .key = std::string(key.bytes)});
+    transaction.watched_key_bytes += key.bytes.size();
   }
   reply.Ok();
 }

@@ -95,6 +95,7 @@ PubSub::Publications PubSub::Count(Executor& executor, Kind kind, Bytes name, in
 bool PubSub::Subscribe(Executor& executor, Client& client, Kind kind, Bytes name) {
   auto& names = kind == Kind::kChannel ? client.channels : client.patterns;
   if (!names.emplace(name).second) return false;
+  client.subscribed_name_bytes += name.size();
   Deliver(executor, Count(executor, kind, name, 1), InReply(client));
   Local& local = workers_[executor.worker().index()];
   auto& listeners = kind == Kind::kChannel ? local.channels : local.patterns;
@@ -117,6 +118,7 @@ bool PubSub::Unsubscribe(Executor& executor, Client& client, Kind kind, Bytes na
     all.erase(found);
     FreeBuckets(&all);
   }
+  client.subscribed_name_bytes -= name.size();
   names.erase(mine);  // `name` may be its own bytes.
   return true;
 }
