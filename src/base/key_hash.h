@@ -5,6 +5,7 @@
 // about the keyspace.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -20,5 +21,11 @@ const HashSecret& KeyHashSecret();
 
 uint64_t HashKey(Bytes key);
 uint64_t HashField(Bytes field);
+
+// For tables of the standard library whose keys are names from outside; finds by Bytes.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(Bytes name) const { return HashKey(name); }
+};
 
 }  // namespace skarn

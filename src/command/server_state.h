@@ -120,7 +120,7 @@ class ServerState {
   std::string executable, config_file;
   double cycles_per_us = 1000;
   uint64_t nanoseconds_per_cycle_q20 = 1 << 20;  // Times 2^20.
-  // How long a worker's reading of the wall clock serves the commands of a batch.
+  // How long, in cycles, a worker's reading of the wall clock serves those of a batch.
   uint64_t clock_cycles_max = 100'000;
   // Thresholds of the command log in the units the executor has at hand; ~0: off.
   uint64_t slow_cycles = ~uint64_t{0};

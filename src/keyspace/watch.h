@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/key_hash.h"
 
 namespace skarn {
 
@@ -76,10 +77,6 @@ class WatchList {
     WatchTokenPtr token;
     bool was_expired;
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(Bytes key) const { return std::hash<Bytes>()(key); }
-  };
 
   static void Mark(const Watch& watch) {
     watch.token->is_dirty.store(true, std::memory_order_release);
@@ -99,7 +96,7 @@ class WatchList {
     purge_at_ = std::max(kPurgeMin, 2 * watches_.size());
   }
 
-  std::unordered_multimap<std::string, Watch, Hash, std::equal_to<>> watches_;
+  std::unordered_multimap<std::string, Watch, NameHash, std::equal_to<>> watches_;
   size_t purge_at_ = kPurgeMin;
 };
 

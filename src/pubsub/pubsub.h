@@ -30,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/key_hash.h"
 #include "base/mutex.h"
 #include "command/executor.h"
 
@@ -85,10 +86,6 @@ class PubSub {
     std::vector<Waiter> waiters;  // Clients that wait for room.
   };
 
-  struct NameHash {
-    using is_transparent = void;
-    size_t operator()(Bytes name) const { return std::hash<Bytes>()(name); }
-  };
   template <class T>
   using NameMap = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
   using Listeners = std::vector<Client*>;

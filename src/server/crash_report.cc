@@ -78,7 +78,7 @@ void ForEachThread(void (*visit)(int tid)) {
   }
 }
 
-// Whether the thread has blocked SIGALRM, and so will not answer. Async-signal-safe.
+// Whether the thread has blocked SIGALRM, and so will not answer.
 bool BlocksAlarm(int tid) {
   char path[64];
   std::snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
