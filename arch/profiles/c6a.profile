@@ -5,7 +5,7 @@ match cloud=ec2 cpu=amd-25-1
 io-threads granted                                     # a vCPU is half a core; the second half adds a fifth to a third of throughput
 io-threads granted-2 when granted>=16                  # a whole core is left to interrupts and to the saver
 worker-pinning yes when granted>=8                     # eight cores share an L3: a worker that moves to another eight starts cold
-event-loop auto                                        # io_uring where a system call is dear, as measured at the start: a turn costs one then; else epoll
+event-loop auto                                        # io_uring where the kernel has it (6.1 and newer) and lets us: a turn costs one system call then; else epoll
 prefetch-batch-max-size 16                             # Zen 3 follows 24 misses at once
 tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
 save-threads 2 when granted>=16                        # one thread encodes less than a disk of such a machine takes

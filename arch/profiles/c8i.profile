@@ -5,7 +5,7 @@ match cloud=ec2 cpu=intel-6-173
 io-threads granted                                     # a vCPU is half a core; the second half adds a fifth to a third of throughput
 io-threads granted-2 when granted>=16                  # a whole core is left to interrupts and to the saver
 worker-pinning yes when granted>=8                     # a worker that moves to another core loses an L2 of 1 MB and more
-event-loop auto                                        # io_uring where a system call is dear, as measured at the start: a turn costs one then; else epoll
+event-loop auto                                        # io_uring where the kernel has it (6.1 and newer) and lets us: a turn costs one system call then; else epoll
 prefetch-batch-max-size 16                             # 16 fill buffers a core
 tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
 save-threads 2 when granted>=16                        # one thread encodes less than a disk of such a machine takes

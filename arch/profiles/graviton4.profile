@@ -5,7 +5,7 @@ match cloud=ec2 cpu=arm-41-d4f
 io-threads granted                                     # every vCPU is a core of its own, so each gets a worker
 io-threads granted-1 when granted>=8                   # one core is left to the interrupts of the network card and to the saver
 worker-pinning yes when granted>=8                     # no turbo and no siblings: a worker that stays keeps its L2 of 2 MB warm
-event-loop auto                                        # io_uring where a system call is dear, as measured at the start: a turn costs one then; else epoll
+event-loop auto                                        # io_uring where the kernel has it (6.1 and newer) and lets us: a turn costs one system call then; else epoll
 prefetch-batch-max-size 16                             # the core follows 16 and more misses at once
 tcp-backlog 4096 when granted>=8                       # many workers have many clients, which come back all at once; the kernel's somaxconn still caps it
 save-threads 2 when granted>=16                        # one thread encodes less than a disk of such a machine takes

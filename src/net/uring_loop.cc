@@ -5,6 +5,10 @@
 // wait of the next turn. So a turn costs one system call, however many connections it
 // serves.
 //
+// Who sends much at a time is a stream: a poll tells when there is something, and it is
+// received straight into the connection's input or sink, past the buffers and without
+// the copy out of them.
+//
 // A state outlives its connection while the kernel has an operation of it.
 #include <errno.h>
 #include <poll.h>
@@ -35,6 +39,10 @@ constexpr unsigned kCompletionEntries = 8192;
 constexpr unsigned kBuffersMin = 16;
 constexpr unsigned kBuffersMax = 128;  // Powers of two.
 constexpr size_t kBufferBytes = 8 * 1024;
+// Buffers filled in a row that make a connection a stream, receives smaller than one that
+// make it none again.
+constexpr int kFullReceivesOfStream = 2;
+constexpr int kSmallReceivesOfNone = 16;
 constexpr int kBufferGroup = 1;
 constexpr size_t kIovecsMax = 64;
 constexpr int kListenEventsMax = 64;
@@ -74,21 +82,24 @@ struct alignas(16) UringState : LoopState {
   int fd = -1;
   std::vector<Received> received;  // In order; before `received_begin` all is taken.
   size_t received_begin = 0;
-  bool is_receiving = false;    // A receive is armed.
+  bool is_receiving = false;    // A receive is armed, or the poll of a stream.
   bool wants_receiving = true;  // It should be.
   bool is_cancelling = false;
-  // It has met a ring without buffers: it gets one buffer at a time, so that those who
-  // send much leave some to the others.
-  bool is_rationed = false;
-  bool has_ended = false;  // The peer closed, or the socket failed:
-  bool is_broken = false;  // then nothing can be sent either.
-  bool is_listed = false;  // In the list of those to report as readable.
+  bool is_stream = false;
+  bool is_polling = false;   // What is armed, or was last, is a poll.
+  bool is_readable = false;  // Of a stream: the poll has told so.
+  int full_receives = 0;     // In a row, into ring buffers.
+  int small_receives = 0;    // In a row, of a stream.
+  bool has_ended = false;    // The peer closed, or the socket failed:
+  bool is_broken = false;    // then nothing can be sent either.
+  bool is_listed = false;    // In the list of those to report as readable.
   bool is_sending = false;
   OutputBuffer sending;  // Under way; the kernel reads from it.
   std::unique_ptr<char[]> sending_block;
   std::unique_ptr<ScatteredSend> scattered;
 
   bool HasReceived() const { return received_begin < received.size(); }
+  bool HasInput() const { return HasReceived() || is_readable || has_ended; }
 };
 
 class UringLoop : public EventLoop {
@@ -198,12 +209,12 @@ class UringLoop : public EventLoop {
       return CancelReceive(state);
     }
     ArmReceive(state);
-    if (state.HasReceived() || state.has_ended) List(state);
+    if (state.HasInput()) List(state);
   }
 
   void LookAgain(Connection& connection) override {
     UringState& state = StateOf(connection);
-    if (state.HasReceived() || state.has_ended) List(state);
+    if (state.HasInput()) List(state);
   }
 
   void Wait(int timeout_ms) override {
@@ -268,11 +279,14 @@ class UringLoop : public EventLoop {
       front.copy.reset();
       ++state.received_begin;
     }
-    if (state.HasReceived() || (total > 0 && state.has_ended)) List(state);
     if (!state.HasReceived()) {
       state.received.clear();
       state.received_begin = 0;
+      if (state.is_readable && input.room() > 0) total += ReceiveStream(state, input);
       ArmReceive(state);
+    }
+    if (state.HasReceived() || state.is_readable || (total > 0 && state.has_ended)) {
+      List(state);
     }
     if (total > 0) return IoStatus::kDone;
     return state.has_ended ? IoStatus::kClosed : IoStatus::kBlocked;
@@ -412,23 +426,51 @@ class UringLoop : public EventLoop {
 
   void ArmReceive(UringState& state) {
     if (state.is_receiving || state.has_ended || !state.wants_receiving) return;
-    if (state.is_rationed && state.HasReceived()) return;
+    if (state.is_readable) return;
     state.is_receiving = true;
     state.is_cancelling = false;
+    state.is_polling = state.is_stream;
     io_uring_sqe* submission = NextSubmission();
-    if (state.is_rationed) {
-      io_uring_prep_recv(submission, state.fd, nullptr, kBufferBytes, 0);
+    if (state.is_polling) {
+      io_uring_prep_poll_add(submission, state.fd, POLLIN);
     } else {
       io_uring_prep_recv_multishot(submission, state.fd, nullptr, 0, 0);
+      submission->flags |= IOSQE_BUFFER_SELECT;
+      submission->buf_group = kBufferGroup;
     }
-    submission->flags |= IOSQE_BUFFER_SELECT;
-    submission->buf_group = kBufferGroup;
     io_uring_sqe_set_data64(submission, reinterpret_cast<uint64_t>(&state) | kReceiveTag);
   }
   void CancelReceive(UringState& state) {
     if (!state.is_receiving || state.is_cancelling) return;
     state.is_cancelling = true;
     Cancel(reinterpret_cast<uint64_t>(&state) | kReceiveTag);
+  }
+
+  void BeginStream(UringState& state) {
+    if (state.is_stream) return;
+    state.is_stream = true;
+    state.full_receives = state.small_receives = 0;
+    CancelReceive(state);  // Its end arms the poll.
+  }
+
+  // Nothing is armed, and all that came before is taken. The count of the bytes received.
+  size_t ReceiveStream(UringState& state, InputBuffer& input) {
+    const size_t room = input.room();
+    const ssize_t count = recv(state.fd, input.tail(), room, MSG_DONTWAIT);
+    const size_t received = count > 0 ? static_cast<size_t>(count) : 0;
+    state.is_readable = received == room;
+    if (received == 0) {
+      const bool has_failed = count < 0 && errno != EAGAIN && errno != EINTR;
+      state.is_broken |= has_failed;
+      state.has_ended |= count == 0 || has_failed;
+      return 0;
+    }
+    input.Added(received);
+    state.small_receives = received < kBufferBytes ? state.small_receives + 1 : 0;
+    if (state.small_receives >= kSmallReceivesOfNone && !state.is_readable) {
+      state.is_stream = false;
+    }
+    return received;
   }
 
   void StartSend(UringState& state) {
@@ -490,7 +532,19 @@ class UringLoop : public EventLoop {
     }
   }
 
+  void OnPolled(UringState& state, int result) {
+    state.is_receiving = false;
+    if (result == -ECANCELED) {
+      ArmReceive(state);
+    } else {
+      state.is_readable = true;  // An error shows when it is received.
+      List(state);
+    }
+    FreeIfDone(state);
+  }
+
   void OnReceived(UringState& state, const Completion& completion, bool goes_on) {
+    if (state.is_polling) return OnPolled(state, completion.result);
     if (!goes_on) state.is_receiving = false;
     const auto buffer =
         static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
@@ -504,12 +558,13 @@ class UringLoop : public EventLoop {
       } else {
         const auto size = static_cast<uint32_t>(completion.result);
         state.received.push_back({buffer, 0, size, nullptr});
-        if (size < kBufferBytes) state.is_rationed = false;
+        state.full_receives = size < kBufferBytes ? 0 : state.full_receives + 1;
+        if (state.full_receives >= kFullReceivesOfStream) BeginStream(state);
         if (!state.wants_receiving) CopyReceived(state.received.back());
         List(state);
       }
     } else if (completion.result == -ENOBUFS) {
-      state.is_rationed = buffer_target_ == kBuffersMax;
+      if (buffer_target_ == kBuffersMax) BeginStream(state);
       starved_.push_back(&state);
       return;  // Armed again when buffers are back.
     } else if (completion.result != -ECANCELED) {

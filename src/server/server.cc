@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "base/system_call.h"
 #include "commands/families.h"
 #include "keyspace/background_free.h"
 #include "server/admin.h"
@@ -162,8 +161,7 @@ Result<> Server::BuildWorkers() {
     state_->executors.push_back(executors_.back().get());
   }
   workers_[0]->set_on_accept(&Server::OnAccept, this);
-  Log(LogLevel::kNotice, "Event loop: {} (a system call takes {} ns)",
-      workers_[0]->loop().name(), SystemCallNanoseconds());
+  Log(LogLevel::kNotice, "Event loop: {}", workers_[0]->loop().name());
   return {};
 }
 

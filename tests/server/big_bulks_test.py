@@ -230,6 +230,41 @@ class BigBulks:
         self.assertEqual([client.read(), client.read()], [OK, len(value)])
         self.assertTrue(self.do("GET key") == value)
 
+    def test_many_at_once_and_single_requests_take_turns(self):
+        """Who sends much is received from in another way than who sends little."""
+        def connected():
+            return int(self.server.info("clients")["connected_clients"])
+        choice = random.Random(SEED)
+        before = connected()
+        clients = [self.connect() for _ in range(40)]
+        for number in range(5):
+            rounds = []
+            for i, client in enumerate(clients):
+                sets = [(f"{i}:{j}", pattern(choice.choice((3, 100, 1024, 9000, 70_000)), j))
+                        for j in range(number + i % 7 * 10)]
+                data = b"".join(encode("SET", *pair) + encode("STRLEN", pair[0]) for pair in sets)
+                rounds.append((client, sets, data, choice.randrange(len(data) + 1)))
+            for client, _, data, half in rounds:
+                client.send_raw(data[:half])
+            for client, _, data, half in rounds:
+                client.send_raw(data[half:])
+            for client, sets, _, _ in rounds:
+                for key, value in sets:
+                    self.assertEqual((client.read(), client.read()), (OK, len(value)), key)
+            for _ in range(2 + 9 * (number % 3)):
+                for client, sets, _, _ in rounds:
+                    key, value = choice.choice(sets or [("missing", None)])
+                    client.send("GET", key)
+                    self.assertEqual(client.read(), value, key)
+            # In the middle of much: its end is seen, the others go on.
+            leaver = clients[number]
+            leaver.send_raw(encode("PING") + head("SET", "left", size=MIB) + b"x" * 100_000)
+            self.assertEqual(leaver.read(), PONG)
+            leaver.close()
+            clients[number] = self.connect()
+        self.expect("GET left", None)
+        wait_until(lambda: connected() == before + len(clients))
+
     def test_a_bulk_without_its_line_end_is_an_error(self):
         before = self.used()
         client = self.connect()

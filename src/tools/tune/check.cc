@@ -121,8 +121,7 @@ void CheckAgainst(const Config& config, const MachineFiles& files, CheckResult& 
     result.findings.push_back(
         {fmt::format("kernel.io_uring_disabled is {}: the event loop is epoll",
                      *disabled),
-         "kernel.io_uring_disabled 0 where a system call is dear: io_uring saves most "
-         "of them"});
+         "kernel.io_uring_disabled 0: io_uring saves most system calls"});
   }
 }
 
