@@ -29,8 +29,8 @@ enum class IoStatus : uint8_t {
 class EventLoop {
  public:
   // The loop asked for, after a probe of what the kernel allows; kAuto takes io_uring
-  // where it is to be had, else epoll. A forced loop that the kernel refuses is a failure.
-  // `blocks` outlives the loop.
+  // where it is to be had, else epoll. A forced loop that the kernel refuses is a
+  // failure. `blocks` outlives the loop.
   static Result<std::unique_ptr<EventLoop>> Create(LoopKind kind, BlockPool& blocks);
 
   virtual ~EventLoop() = default;
