@@ -38,7 +38,10 @@ inline size_t TotalMemoryOf(const Client& client) {
 inline constexpr size_t kReplyBufferBytesMax = 16384;
 
 // The client is going to be closed for its output: a command that writes a lot may stop.
+// It looks once for this many items.
+inline constexpr size_t kItemsPerLimitCheck = 64;
 inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
+  if (client.output.position() > settings.output_bytes_max) return true;
   const OutputLimit& limit =
       settings.output_limits[static_cast<size_t>(client.client_class())];
   const size_t unsent = client.UnsentBytes();

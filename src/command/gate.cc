@@ -154,12 +154,14 @@ bool Executor::Writes(const Client& client, const Command& command) const {
 void Executor::CheckOutputLimit(Client& client) {
   const OutputLimit& limit =
       server_.settings.output_limits[static_cast<size_t>(client.client_class())];
-  if (limit.hard_bytes == 0 && limit.soft_bytes == 0 && client.is_authenticated)
-      [[likely]]
+  const bool is_too_big = client.output.position() > server_.settings.output_bytes_max;
+  if (limit.hard_bytes == 0 && limit.soft_bytes == 0 && client.is_authenticated &&
+      !is_too_big) [[likely]] {
     return;
+  }
   const uint64_t output = client.UnsentBytes();
   const uint64_t pending = output > kReplyBufferBytesMax ? output : 0;
-  bool is_over = limit.hard_bytes != 0 && pending >= limit.hard_bytes;
+  bool is_over = is_too_big || (limit.hard_bytes != 0 && pending >= limit.hard_bytes);
   // A stranger that reads nothing must not cost more than this.
   is_over |= pending != 0 && !client.is_authenticated;
   if (limit.soft_bytes != 0 && pending >= limit.soft_bytes) {

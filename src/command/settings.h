@@ -23,6 +23,8 @@ struct Settings {
   int64_t proto_max_bulk_bytes = int64_t{512} << 20;
   uint64_t query_buffer_max = uint64_t{1} << 30;
   std::array<OutputLimit, 3> output_limits{};  // normal, replica, pubsub
+  // Replies in memory for one client, whatever it is configured: a part of the machine's.
+  uint64_t output_bytes_max = ~uint64_t{0};
   uint64_t maxclients = 10000;
   int64_t timeout_seconds = 0;
   int tcp_keepalive_seconds = 300;

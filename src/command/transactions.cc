@@ -5,6 +5,7 @@
 // between. A queue with a command whose keys are not known runs with the gate closed.
 #include <algorithm>
 
+#include "command/client_memory.h"
 #include "command/executor.h"
 #include "resp/reply_errors.h"
 
@@ -99,6 +100,7 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
   DiscardTransaction(client);
   client.is_executing_exec = true;
   const uint32_t errors_before = reply.error_count();
+  const size_t begin = client.output.position();
   reply.ArrayHeader(queue.size());
   for (const QueuedCommand& queued : queue) {
     const Args args(queued.words);
@@ -109,6 +111,10 @@ void Executor::RunQueue(Client& client, ReplyWriter& reply) {
                          !server_.keyspace.is_concurrent();
     if (view_.HasExpired() && is_held) view_.EraseExpired(is_held);
     reply.set_protocol(client.protocol);
+    if (IsOverOutputLimit(server_.settings, client)) [[unlikely]] {
+      CheckOutputLimit(client);  // Closes it. All commands run none the less.
+      client.output.Truncate(begin);
+    }
   }
   client.is_executing_exec = false;
   has_counted_errors_ = reply.error_count() != errors_before;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Reading hashes: single fields, and all of them.
+#include "command/client_memory.h"
 #include "commands/hash.h"
 #include "commands/hash_view.h"
 
@@ -44,7 +45,13 @@ void Hmget(CommandContext& context, const Args& args, ReplyWriter& reply) {
   const auto hash = ReadHash(context, context.key(), reply);
   if (!hash) return;
   reply.ArrayHeader(args.size() - 2);
-  for (size_t i = 2; i < args.size(); ++i) ReplyItem(reply, hash->Find(args[i]));
+  for (size_t i = 2; i < args.size(); ++i) {
+    if (i % kItemsPerLimitCheck == 0 &&
+        IsOverOutputLimit(context.settings, context.client)) [[unlikely]] {
+      return;
+    }
+    ReplyItem(reply, hash->Find(args[i]));
+  }
 }
 
 void Hgetall(CommandContext& context, const Args&, ReplyWriter& reply) {

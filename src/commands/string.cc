@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "command/client_memory.h"
 #include "command/table.h"
 #include "commands/string_options.h"
 #include "commands/string_value.h"
@@ -147,8 +148,12 @@ void Set(CommandContext& context, const Args& args, ReplyWriter& reply) {
 
 void Mget(CommandContext& context, const Args&, ReplyWriter& reply) {
   reply.ArrayHeader(context.keys.size());
-  for (const Key& key : context.keys) {
-    const Entry* entry = context.keyspace.Find(key);
+  for (size_t i = 0; i < context.keys.size(); ++i) {
+    if (i % kItemsPerLimitCheck == 0 &&
+        IsOverOutputLimit(context.settings, context.client)) [[unlikely]] {
+      return;  // One long value asked for a million times, say.
+    }
+    const Entry* entry = context.keyspace.Find(context.keys[i]);
     if (entry != nullptr && IsString(*entry)) [[likely]] {
       ReplyValue(reply, *entry);
     } else {

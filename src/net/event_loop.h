@@ -51,6 +51,9 @@ class EventLoop {
     std::vector<Connection*> writable;  // Was blocked, or was to be closed: all is sent.
     std::vector<uint32_t> listeners;    // Tags with connections to accept.
 
+    bool IsEmpty() const {
+      return readable.empty() && writable.empty() && listeners.empty();
+    }
     void Clear() {
       readable.clear();
       writable.clear();

@@ -92,6 +92,12 @@ void Worker::WaitForReady(int timeout_ms) {
   is_sleeping_.store(false, std::memory_order_relaxed);
 }
 
+// The loop woke for itself, as when it has sent what it had taken over.
+bool Worker::HasNothingToDo() const {
+  return ready_.IsEmpty() && mailbox_.empty() && ready_again_.empty() && dirty_.empty() &&
+         closing_.empty() && NowMicros() < next_tick_us_;
+}
+
 void Worker::Turn() {
   const int timeout_ms = WaitMillis();
   gate_.Leave(index_);
@@ -99,6 +105,7 @@ void Worker::Turn() {
   gate_.Enter(index_);
   ready_.Clear();
   loop_->Collect(&ready_);
+  if (HasNothingToDo()) return;
 
   ++statistics_.turns;
   const uint64_t started = ReadCycles();

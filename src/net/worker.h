@@ -152,6 +152,7 @@ class Worker {
 
   void Turn();
   int WaitMillis() const;
+  bool HasNothingToDo() const;
   void WaitForReady(int timeout_ms);
   void ReceiveFrom(Connection& connection);
   bool PrepareInput(Connection& connection);

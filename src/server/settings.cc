@@ -11,6 +11,9 @@ namespace {
 
 // A tenth of the unit in which expiry counts.
 constexpr double kClockUsMax = 100;
+// Of the machine's memory, for the replies to one client; but no less than this.
+constexpr uint64_t kOutputPart = 4;
+constexpr uint64_t kOutputBytesMin = uint64_t{64} << 20;
 
 uint32_t EventMask(uint32_t flags) {
   struct Row {
@@ -82,6 +85,10 @@ void Server::ApplyLimits() {
   for (size_t i = 0; i < kConfigClientClassCount; ++i) {
     const ConfigOutputLimit& limit = from.output_limit(static_cast<ConfigClientClass>(i));
     to.output_limits[i] = {limit.hard_bytes, limit.soft_bytes, limit.soft_seconds};
+  }
+  const uint64_t machine_bytes = machine_.facts.UsableMemoryBytes();
+  if (machine_bytes != 0) {
+    to.output_bytes_max = std::max(kOutputBytesMin, machine_bytes / kOutputPart);
   }
   to.maxclients = size(ConfigKey::kMaxclients);
   to.timeout_seconds = integer(ConfigKey::kTimeout);

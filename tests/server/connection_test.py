@@ -737,11 +737,27 @@ class SlowReaderTest(ServerTest):
         self.expect(("SET", "key", "x" * 1000), OK)
         self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 5mb 0 0"), OK)
         before = self.used_memory()
+        closed = self.output_disconnections()
         self.stuck("over")
-        wait_until(lambda: self.server.info("stats")["client_output_buffer_limit_disconnections"]
-                   == "1")
+        wait_until(lambda: self.output_disconnections() == closed + 1)
         wait_until(lambda: self.used_memory() < before + 2_000_000)
         self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0"), OK)
+
+    def test_a_transaction_over_the_output_limit_runs_to_its_end(self):
+        self.expect(("SET", "key", "x" * 10_000), OK)
+        self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 1mb 0 0"), OK)
+        closed = self.output_disconnections()
+        client = self.connect()
+        gets = encode("GET", "key") * 1000
+        client.send_until_closed(encode("MULTI") + gets + encode("SET", "done", "1")
+                                 + gets + encode("EXEC"))
+        wait_until(lambda: self.output_disconnections() == closed + 1)
+        self.expect("GET done", b"1")
+        self.assertTrue(client.is_closed_by_server())
+        self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0"), OK)
+
+    def output_disconnections(self):
+        return int(self.server.info("stats")["client_output_buffer_limit_disconnections"])
 
     def test_a_reply_that_ends_the_connection_arrives_whole(self):
         self.expect(("SET", "key", "x" * 1000), OK)

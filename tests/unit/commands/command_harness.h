@@ -50,7 +50,8 @@ class CommandHarness : private KeyEventListener {
   std::string RunWords(const std::vector<std::string>& words) {
     const std::vector<Bytes> views(words.begin(), words.end());
     const Args args{std::span<const Bytes>(views)};
-    OutputBuffer output;
+    OutputBuffer& output = client_.output;
+    output.Clear();
     ReplyWriter reply(output, client_.protocol);
     const uint64_t changes_before = view_.stats().changes;
     events.clear();

@@ -102,6 +102,19 @@ TEST_F(HashCommandTest, AnAbsentHashIsEmpty) {
   EXPECT_EQ(Run("HGET key a"), "_\r\n");
 }
 
+TEST_F(HashCommandTest, RepliesBeyondTheMachineEnd) {
+  harness.settings.output_bytes_max = 1 << 20;
+  Run("HSET key " + std::string(1000, 'a') + " " + std::string(1000, 'b'));
+  EXPECT_LT(Run("HRANDFIELD key -9223372036854775807").size(), size_t{2} << 20);
+  EXPECT_LT(Run("HRANDFIELD key -4000000000000000000 WITHVALUES").size(),
+            size_t{2} << 20);
+  std::vector<std::string> words{"HMGET", "key"};
+  words.resize(10000, std::string(1000, 'a'));
+  EXPECT_LT(harness.RunWords(words).size(), size_t{2} << 20);
+  words.resize(1000);
+  EXPECT_GT(harness.RunWords(words).size(), 998u * 1000);
+}
+
 TEST_F(HashCommandTest, Resp3HasMapsAndPairs) {
   harness.SetProtocol(3);
   Run("HSET key a 1");

@@ -36,6 +36,16 @@ class StringCommandTest : public testing::Test {
   CommandHarness harness{StringCommands()};
 };
 
+TEST_F(StringCommandTest, RepliesBeyondTheMachineEnd) {
+  harness.settings.output_bytes_max = 1 << 20;
+  Run("SET key " + std::string(10000, 'v'));
+  std::vector<std::string> words(10000, "key");
+  words[0] = "MGET";
+  EXPECT_LT(RunWords(words).size(), size_t{2} << 20);
+  words.resize(101);
+  EXPECT_GT(RunWords(words).size(), 100u * 10000);
+}
+
 TEST_F(StringCommandTest, GetReadsWhatSetWrote) {
   EXPECT_EQ(Run("GET key"), kNull);
   EXPECT_EQ(harness.events, Events{"keymiss:key"});
