@@ -115,7 +115,8 @@ COMMANDS = f"""
 1 7 shape    randomkey
 1 7 any      scan <cursor> [ match <pattern> ] [ count <index> ] [ type ( string | hash | what@9 ) ]
 4 7 exact    object encoding <key>
-1 7 exact    object ( freq | idletime | refcount | what ) <missing>
+1 7 exact    object ( freq | refcount | what ) <missing>
+1 7 any      object idletime <missing>
 1 7 exact    object freq <key>
 1 7 exact    restore <key> <ms> <val> [ replace ] [ absttl ] [ idletime <secs> ] [ freq <int> ]
 # Databases and the connection
