@@ -41,7 +41,8 @@ bool Entry::IsRawInReference() const {
   constexpr size_t kShortKeyMax = 31;
   if (type() != ValueType::kString) return false;
   if (encoding() == Encoding::kRawBytes) return true;
-  if (IsCanonicalInt64(value())) return false;
+  // INCRBYFLOAT leaves a text, also when it could be an integer.
+  if (encoding() == Encoding::kBytes && IsCanonicalInt64(value())) return false;
   const size_t key_size = key().size();
   const size_t key_head = key_size <= kShortKeyMax ? 1 : key_size <= 0xff ? 3 : 5;
   size_t taken = 8 + 1 + key_head + key_size + 1;

@@ -360,6 +360,8 @@ class EncodingTest(ServerTest):
             ("SET key ab", OK), ("SETRANGE key 0 c", 2), ("OBJECT ENCODING key", b"raw"),
             ("SET key 1", OK), ("INCR key", 2), ("OBJECT ENCODING key", b"int"),
             ("INCRBYFLOAT key 1.5", b"3.5"), ("OBJECT ENCODING key", b"embstr"),
+            (f"INCRBYFLOAT {'k' * 110} 3", b"3"), (f"OBJECT ENCODING {'k' * 110}", b"embstr"),
+            (f"INCRBYFLOAT {'k' * 111} 3", b"3"), (f"OBJECT ENCODING {'k' * 111}", b"raw"),
         )
 
 
