@@ -95,7 +95,7 @@ void Worker::WaitForReady(int timeout_ms) {
 // The loop woke for itself, as when it has sent what it had taken over.
 bool Worker::HasNothingToDo() const {
   return ready_.IsEmpty() && mailbox_.empty() && ready_again_.empty() && dirty_.empty() &&
-         closing_.empty() && NowMicros() < next_tick_us_;
+         closing_.empty() && !IsTickDue(NowMicros());
 }
 
 void Worker::Turn() {
@@ -134,7 +134,7 @@ void Worker::Turn() {
   const bool has_more = handler_->OnTurnEnd();
   SendDirty();
   CloseListed();
-  if (now_us_ >= next_tick_us_) {
+  if (IsTickDue(now_us_)) {
     next_tick_us_ = now_us_ + int64_t{tick_ms_} * 1000;
     const uint64_t tick_started = ReadCycles();
     handler_->OnTick(now_us_);  // May ask for an earlier one.

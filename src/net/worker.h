@@ -153,6 +153,10 @@ class Worker {
   void Turn();
   int WaitMillis() const;
   bool HasNothingToDo() const;
+  // No tick is further away than one interval, unless the clock was set back.
+  bool IsTickDue(int64_t now_us) const {
+    return now_us >= next_tick_us_ || next_tick_us_ - now_us > int64_t{tick_ms_} * 1000;
+  }
   void WaitForReady(int timeout_ms);
   void ReceiveFrom(Connection& connection);
   bool PrepareInput(Connection& connection);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "command/executor.h"
 #include "pubsub/pubsub.h"
 #include "server/server.h"
@@ -78,7 +79,7 @@ void Hooks::OnTick(Executor& executor, int64_t now_us) {
   server_->meter().Publish(executor);
   UpkeepOf(executor).OnTick(now_us);
   if (executor.worker().index() != 0) return;
-  server_->meter().Sample(now_us);
+  server_->meter().Sample(MonotonicMicros());
   server_->saves().OnTick(now_us);
 }
 

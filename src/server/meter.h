@@ -25,7 +25,8 @@ class Meter {
 
   // What this worker has counted so far; on its tick.
   void Publish(Executor& executor);
-  // A sample of all workers, when 100 ms have passed. Notes the memory peak too.
+  // A sample of all workers, when 100 ms (MonotonicMicros) have passed. Notes the memory
+  // peak too.
   void Sample(int64_t now_us);
   // Counts start anew: CONFIG RESETSTAT.
   void Reset();
