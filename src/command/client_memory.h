@@ -37,9 +37,7 @@ inline size_t TotalMemoryOf(const Client& client) {
 // against no limit of its output.
 inline constexpr size_t kReplyBufferBytesMax = 16384;
 
-// The client is going to be closed for its output: a command that writes a lot may stop.
-// It looks once for this many items.
-inline constexpr size_t kItemsPerLimitCheck = 64;
+// The client is going to be closed for its output.
 inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
   if (client.output.position() > settings.output_bytes_max) return true;
   const OutputLimit& limit =
@@ -47,6 +45,16 @@ inline bool IsOverOutputLimit(const Settings& settings, const Client& client) {
   const size_t unsent = client.UnsentBytes();
   return limit.hard_bytes != 0 && unsent > kReplyBufferBytesMax &&
          unsent >= limit.hard_bytes;
+}
+
+// A command that writes a lot asks once for this many items whether it should stop. What
+// it leaves unsaid ends the connection, also when the limit is lifted meanwhile.
+inline constexpr size_t kItemsPerLimitCheck = 64;
+inline bool CutsReply(const Settings& settings, Client& client) {
+  if (!IsOverOutputLimit(settings, client)) [[likely]]
+    return false;
+  client.CloseAfterReply();
+  return true;
 }
 
 }  // namespace skarn

@@ -199,8 +199,7 @@ void Keys(CommandContext& context, const Args& args, ReplyWriter& reply) {
   size_t count = 0;
   const ReplyWriter::Deferred array = reply.BeginDeferredArray();
   for (const Shard& shard : database->shards) {
-    if (IsOverOutputLimit(context.settings, context.client))
-      break;  // Closed: nobody reads it.
+    if (CutsReply(context.settings, context.client)) break;  // Closed: nobody reads it.
     shard.table.ForEach([&](const Place& place) {
       const Entry& entry = *EntryAt(place);
       if (!takes_all && !GlobMatch(pattern, entry.key())) return;

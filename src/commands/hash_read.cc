@@ -46,8 +46,8 @@ void Hmget(CommandContext& context, const Args& args, ReplyWriter& reply) {
   if (!hash) return;
   reply.ArrayHeader(args.size() - 2);
   for (size_t i = 2; i < args.size(); ++i) {
-    if (i % kItemsPerLimitCheck == 0 &&
-        IsOverOutputLimit(context.settings, context.client)) [[unlikely]] {
+    if (i % kItemsPerLimitCheck == 0 && CutsReply(context.settings, context.client))
+        [[unlikely]] {
       return;
     }
     ReplyItem(reply, hash->Find(args[i]));

@@ -79,8 +79,7 @@ void ReplyOneRandom(const HashView& hash, ReplyWriter& reply) {
 void ReplyRepeated(CommandContext& context, const HashView& hash, ReplyWriter& reply,
                    uint64_t count, bool with_values) {
   const auto is_stopped = [&](uint64_t i) {
-    return i % kItemsPerLimitCheck == 0 &&
-           IsOverOutputLimit(context.settings, context.client);
+    return i % kItemsPerLimitCheck == 0 && CutsReply(context.settings, context.client);
   };
   Random& random = ThreadRandom();
   if (PicksFromTable(hash)) {

@@ -149,8 +149,8 @@ void Set(CommandContext& context, const Args& args, ReplyWriter& reply) {
 void Mget(CommandContext& context, const Args&, ReplyWriter& reply) {
   reply.ArrayHeader(context.keys.size());
   for (size_t i = 0; i < context.keys.size(); ++i) {
-    if (i % kItemsPerLimitCheck == 0 &&
-        IsOverOutputLimit(context.settings, context.client)) [[unlikely]] {
+    if (i % kItemsPerLimitCheck == 0 && CutsReply(context.settings, context.client))
+        [[unlikely]] {
       return;  // One long value asked for a million times, say.
     }
     const Entry* entry = context.keyspace.Find(context.keys[i]);

@@ -756,6 +756,17 @@ class SlowReaderTest(ServerTest):
         self.assertTrue(client.is_closed_by_server())
         self.expect(("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0"), OK)
 
+    def test_a_reply_cut_by_the_limit_is_the_last_one(self):
+        """Also when the limit is lifted before the client is closed for it."""
+        self.expect(("SET", "key", "x" * 10_000), OK)
+        client = self.connect()
+        limit = ("CONFIG", "SET", "client-output-buffer-limit")
+        client.send_until_closed(encode(*limit, "normal 1mb 0 0")
+                                 + encode("MGET", *["key"] * 1000)
+                                 + encode(*limit, "normal 0 0 0") + encode("PING"))
+        self.assertTrue(client.is_closed_by_server(5))
+        self.expect((*limit, "normal 0 0 0"), OK)
+
     def output_disconnections(self):
         return int(self.server.info("stats")["client_output_buffer_limit_disconnections"])
 
